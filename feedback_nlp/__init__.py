@@ -1,0 +1,1 @@
+"""Chinese customer feedback in, a priority ledger out."""

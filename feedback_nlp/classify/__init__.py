@@ -1,0 +1,1 @@
+"""Feedback type, urgency and risk: the meaning of the scorer's logits."""

@@ -1,0 +1,116 @@
+"""``BatchScorer``: texts in, one row of scores each out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from feedback_nlp.classify import heads
+from feedback_nlp.errors import TextTypeError
+from feedback_nlp.scorer.explain import Explanation, explain_text
+from feedback_nlp.scorer.model import Model, load_model
+from feedback_nlp.scorer.ngrams import accumulate, bucket_slots
+from feedback_nlp.scorer.scores import Scores
+from feedback_nlp.text.batch import TextBatch
+from feedback_nlp.text.characters import character_table
+from feedback_nlp.text.clean import CleanTexts, clean
+
+#: Characters worked on at a time: the slots of a chunk stay in the cache, and memory stays flat however many texts there are.
+CHUNK_CHARS = 1 << 17
+
+
+class BatchScorer:
+    """Scores texts with one linear model over hashed character n-grams.
+
+    Immutable after construction, so one instance may serve many threads. A text's scores depend on the text and the model alone.
+
+    >>> scorer = BatchScorer.load()
+    >>> scorer.score(["我的软件总是闪退，太影响工作了"])["type"].tolist()
+    ['defect']
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None) -> "BatchScorer":
+        """The bundled model, or one in ``folder``. Raises ModelError where it is missing, damaged or foreign."""
+        return cls(load_model(folder))
+
+    def score(self, texts: Sequence[str] | pd.Series, *, abstain: bool = False) -> pd.DataFrame:
+        """Score texts.
+
+        texts: a list, tuple, array or Series of str; None and NaN count as an empty text.
+        abstain: a type below the model's confidence threshold becomes ``other``.
+        Returns a DataFrame with the columns of ``SCORE_COLUMNS``, as long as the input, in its order, with its index.
+        Raises TextTypeError where an element is something else.
+        """
+        index = texts.index if isinstance(texts, pd.Series) else None
+        return self.score_clean(map(clean, text_chunks(as_texts(texts))), abstain=abstain).to_frame(index)
+
+    def score_clean(self, parts: Iterator[CleanTexts], *, abstain: bool = False) -> Scores:
+        """Scores of texts that are cleaned already, part by part."""
+        results = [self._score_part(part) for part in parts] or [self._score_part(clean([]))]
+        joined = {field.name: np.concatenate([getattr(part, field.name) for part in results]) for field in fields(Scores)}
+        scores = Scores(**joined)
+        if abstain:
+            kept = heads.abstain(scores.type_index, scores.type_confidence, threshold=self.model.thresholds["type"])
+            scores = replace(scores, type_index=kept)
+        return scores
+
+    def _score_part(self, part: CleanTexts) -> Scores:
+        return Scores.from_logits(self.logits(part.batch), part.no_information)
+
+    def logits(self, batch: TextBatch) -> NDArray[np.float32]:
+        """Logits of cleaned texts: float32 (n_rows, N_LOGITS)."""
+        folded = character_table().fold[batch.codes]
+        slots = bucket_slots(folded, batch.indptr, orders=self.model.orders, bits=self.model.bits)
+        sums = accumulate(slots, batch.indptr, self.model.table)
+        norm = np.sqrt(sums[:, -1:])
+        norm[norm == 0] = 1
+        return np.asarray(sums[:, :-1] / norm + self.model.bias)
+
+    def explain(self, text: str, *, head: str = "type", label: str | None = None) -> Explanation:
+        """Contributions of the text's n-grams to the logit of ``label`` in ``head`` (type, sentiment, urgency, risk).
+
+        label: a class of the head; the most probable one where none is given. Raises InputError on an unknown head or label.
+        """
+        return explain_text(self.model, clean(as_texts([text])).batch, self.logits, head=head, label=label)
+
+
+def as_texts(texts: Any) -> list[str]:
+    """A list of str of the same length; None and NaN become the empty text. Raises TextTypeError."""
+    if isinstance(texts, str | bytes) or not hasattr(texts, "__len__"):
+        got = type(texts).__name__
+        raise TextTypeError(f"expected a list, tuple, array or Series of str, got {got}; wrap a single text in a list: score([text])")
+    values = texts.tolist() if hasattr(texts, "tolist") else list(texts)
+    try:
+        "".join(values)
+    except TypeError:
+        return [_as_text(value, position) for position, value in enumerate(values)]
+    return values
+
+
+def _as_text(value: object, position: int) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return ""
+    raise TextTypeError(f"expected str at position {position}, got {type(value).__name__}; convert it first, for instance with str(value)")
+
+
+def text_chunks(texts: list[str]) -> Iterator[list[str]]:
+    """Consecutive parts of about ``CHUNK_CHARS`` characters, at least one text each."""
+    ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
+    first = 0
+    while first < len(texts):
+        done = ends[first - 1] if first else 0
+        last = max(int(np.searchsorted(ends, done + CHUNK_CHARS, side="right")), first + 1)
+        # Empty texts have no characters but still cost a row.
+        last = min(last, first + CHUNK_CHARS)
+        yield texts[first:last]
+        first = last

@@ -1,0 +1,1 @@
+"""Sentiment: levels, polarity, and a second opinion."""

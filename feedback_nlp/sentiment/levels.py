@@ -1,0 +1,26 @@
+"""Five ordered sentiment levels and the continuous polarity, from the probabilities of the levels."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.vocabulary import SENTIMENT_LEVELS
+
+_LEVELS = np.asarray(SENTIMENT_LEVELS, dtype=np.float32)
+
+
+def levels(index: NDArray[np.intp]) -> NDArray[np.int8]:
+    """Class index 0..4 -> level -2..2."""
+    return _LEVELS.astype(np.int8)[index]
+
+
+def polarity(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Expected level divided by 2: float32 (n,) in [-1, 1].
+
+    probabilities: float32 (n, 5), columns in the order of ``SENTIMENT_LEVELS``. Because it uses all five probabilities it orders
+    texts within a level, and it has the sign that the probabilities as a whole favour.
+    """
+    # Summed column by column, not by BLAS, so that a row's value cannot depend on how many rows there are.
+    total = np.zeros(len(probabilities), dtype=np.float32)
+    for column, level in enumerate(_LEVELS / 2):
+        total += probabilities[:, column] * level
+    return np.clip(total, -1, 1)

@@ -1,0 +1,1 @@
+"""From strings to arrays: cleaning, masking of personal data, tokenisation."""

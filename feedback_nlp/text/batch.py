@@ -1,0 +1,63 @@
+"""The one structure the library shares: a batch of texts as flat code points with row offsets.
+
+Row ``i`` is ``codes[indptr[i]:indptr[i + 1]]``. The order of rows is a contract from input to ledger.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """A batch of texts.
+
+    codes: uint32 (n_chars,), the code points of all rows, one row after another.
+    indptr: int64 (n_rows + 1,), where each row starts; ``indptr[-1] == len(codes)``. An empty text is an empty row.
+    """
+
+    codes: NDArray[np.uint32]
+    indptr: NDArray[np.int64]
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str]) -> "TextBatch":
+        """Flatten a sequence of str; lone surrogates pass."""
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        return cls(codes, np.concatenate([[0], np.cumsum(lengths)]))
+
+    def to_texts(self) -> list[str]:
+        """The rows as strings."""
+        text = self.codes.tobytes().decode("utf-32-le", "surrogatepass")
+        bounds = self.indptr.tolist()
+        return [text[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of texts."""
+        return len(self.indptr) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """int64 (n_rows,), characters per row."""
+        return np.diff(self.indptr)
+
+    def select(self, keep: NDArray[np.bool_]) -> "TextBatch":
+        """The batch with only the characters where ``keep`` (bool, (n_chars,)) holds; every row stays, perhaps empty."""
+        kept_before = np.concatenate([[0], np.cumsum(keep)])
+        return TextBatch(self.codes[keep], kept_before[self.indptr])
+
+    def chunks(self, max_chars: int) -> Iterator[tuple[int, "TextBatch"]]:
+        """Consecutive parts of at most ``max_chars`` characters, or of one row where that row alone is longer.
+
+        Yields (first row, part). Results must not depend on where the cuts fall.
+        """
+        first = 0
+        while first < self.n_rows:
+            last = int(np.searchsorted(self.indptr, self.indptr[first] + max_chars, side="right")) - 1
+            last = min(max(last, first + 1), self.n_rows)
+            start, end = self.indptr[first], self.indptr[last]
+            yield first, TextBatch(self.codes[start:end], self.indptr[first : last + 1] - start)
+            first = last

@@ -1,0 +1,115 @@
+"""Labelled tables: reading, checking, and the split by text hash."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.vocabulary import RISK_CODES, SENTIMENT_LEVELS, TYPE_CODES, URGENCY_CODES
+
+#: Columns of a table with all heads; ``risk`` holds comma-separated flags and may be empty.
+HEAD_COLUMNS = ("type", "sentiment", "urgency", "risk")
+
+#: Share of polarity texts kept out of training, for ``benchmarks.accuracy``.
+HOLDOUT = 0.1
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where labels came from: file name, SHA-256 of the file, rows read from it and what they label."""
+
+    file: str
+    sha256: str
+    rows: int
+    labels: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """heads: DataFrame [text, type, sentiment, urgency, risk]; polarity: DataFrame [text, polarity] with polarity -1, 0 or 1."""
+
+    heads: pd.DataFrame
+    polarity: pd.DataFrame
+    sources: tuple[Source, ...]
+
+
+def text_fraction(texts: Sequence[str]) -> NDArray[np.float64]:
+    """A number in [0, 1) for each text that depends on the text alone; splits made with it survive reordering and new rows."""
+    digests = (hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest() for text in texts)
+    return np.fromiter((int.from_bytes(d, "big") for d in digests), dtype=np.float64, count=len(texts)) / 2**32
+
+
+def held_out(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Texts that no polarity training ever sees."""
+    return text_fraction(texts) < HOLDOUT
+
+
+def read_labels(paths: Iterable[str | Path]) -> Labels:
+    """Read Parquet or CSV tables. A table with ``type`` labels all heads, one with ``polarity`` (-1, 0, 1) labels polarity only.
+
+    Polarity texts that also stand in a table of heads are left out, so that polarity is an independent feature there, and so are the
+    held-out ones. Raises InputError with all problems of a table.
+    """
+    heads, polarity, sources = [], [], []
+    for path in map(Path, paths):
+        frame = _read(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if "type" in frame:
+            heads.append(_checked_heads(frame, path))
+            sources.append(Source(path.name, digest, len(frame), "heads"))
+        elif "polarity" in frame:
+            checked = _checked_polarity(frame, path)
+            polarity.append(checked[~held_out(checked["text"].tolist())])
+            sources.append(Source(path.name, digest, len(polarity[-1]), "polarity"))
+        else:
+            raise InputError(f"{path}: expected a column 'type' or 'polarity', got {', '.join(map(str, frame.columns))}")
+    if not heads:
+        raise InputError(f"no table with the columns text, {', '.join(HEAD_COLUMNS)} was given; the heads cannot be trained")
+    all_heads = pd.concat(heads, ignore_index=True)
+    empty = pd.DataFrame({"text": pd.Series(dtype=object), "polarity": pd.Series(dtype=np.int8)})
+    all_polarity = pd.concat(polarity, ignore_index=True) if polarity else empty
+    unseen = ~all_polarity["text"].isin(set(all_heads["text"]))
+    return Labels(all_heads, all_polarity[unseen].reset_index(drop=True), tuple(sources))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path) if path.suffix in (".parquet", ".pq") else pd.read_csv(path, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected a readable Parquet or CSV table of labels ({type(error).__name__}: {error})") from error
+    if "text" not in frame:
+        raise InputError(f"{path}: expected a column 'text', got {', '.join(map(str, frame.columns))}")
+    return frame
+
+
+def _checked_heads(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    missing = [column for column in HEAD_COLUMNS if column not in frame]
+    if missing:
+        raise InputError(f"{path}: expected columns text, {', '.join(HEAD_COLUMNS)}; missing: {', '.join(missing)}")
+    result = frame[["text", *HEAD_COLUMNS]].reset_index(drop=True)
+    result["risk"] = result["risk"].fillna("").astype(str)
+    allowed = {"type": TYPE_CODES, "sentiment": SENTIMENT_LEVELS, "urgency": URGENCY_CODES}
+    problems = [f"text: {int((~result['text'].map(type).eq(str)).sum())} values are not strings"] if result["text"].map(type).ne(str).any() else []
+    for column, values in allowed.items():
+        unknown = sorted({str(value) for value in result.loc[~result[column].isin(values), column]})
+        if unknown:
+            problems.append(f"{column}: {', '.join(unknown[:5])} not among {', '.join(map(str, values))}")
+    flags = {flag for value in result["risk"].unique() for flag in value.split(",") if flag}
+    if flags - set(RISK_CODES):
+        problems.append(f"risk: {', '.join(sorted(flags - set(RISK_CODES)))} not among {', '.join(RISK_CODES)}")
+    if problems:
+        raise InputError(f"{path}: " + "; ".join(problems))
+    return result
+
+
+def _checked_polarity(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    result = frame[["text", "polarity"]].dropna().reset_index(drop=True)
+    unknown = sorted({str(value) for value in result.loc[~result["polarity"].isin((-1, 0, 1)), "polarity"]})
+    if unknown:
+        raise InputError(f"{path}: polarity: {', '.join(unknown[:5])} not among -1, 0, 1")
+    return result.astype({"polarity": np.int8})

@@ -1,1 +1,64 @@
-"""Chinese customer feedback in, a priority ledger out."""
+"""Chinese customer feedback in, a priority ledger out.
+
+>>> import feedback_nlp as fn
+>>> fn.analyze(["我的软件总是闪退，太影响工作了"]).ledger["priority"].tolist()
+['高']
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from feedback_nlp.analysis import Analysis
+    from feedback_nlp.errors import (
+        FeedbackError,
+        InputError,
+        MissingExtraError,
+        ModelError,
+        PolicyError,
+        RowError,
+        TextTypeError,
+    )
+    from feedback_nlp.pipeline import analyze
+    from feedback_nlp.scorer.scorer import BatchScorer
+    from feedback_nlp.text.tokenize import Tokenizer
+
+#: Where each public name lives; a name is imported when it is first used (PEP 562), so that importing the package costs nothing.
+_HOMES = {
+    "Analysis": "feedback_nlp.analysis",
+    "BatchScorer": "feedback_nlp.scorer.scorer",
+    "Tokenizer": "feedback_nlp.text.tokenize",
+    "analyze": "feedback_nlp.pipeline",
+    **dict.fromkeys(
+        ("FeedbackError", "InputError", "MissingExtraError", "ModelError", "PolicyError", "RowError", "TextTypeError"),
+        "feedback_nlp.errors",
+    ),
+}
+
+__all__ = [
+    "Analysis",
+    "BatchScorer",
+    "FeedbackError",
+    "InputError",
+    "MissingExtraError",
+    "ModelError",
+    "PolicyError",
+    "RowError",
+    "TextTypeError",
+    "Tokenizer",
+    "__version__",
+    "analyze",
+]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        return metadata.version("feedback_nlp")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

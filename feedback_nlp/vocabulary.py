@@ -117,6 +117,7 @@ LEDGER_HEADERS = {
     "interim_due_at": "方案期限",
     "resolve_due_at": "解决期限",
     "no_information": "无有效信息",
+    "damaged": "文字受损",
     "text_original": "原文",
     "source_line": "来源行号",
     "reason": "隔离原因",

@@ -26,6 +26,8 @@ BUNDLED = "default"
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_MANIFEST_BYTES = 1024 * 1024
 
+_REMEDY = "install or train the model again"
+
 #: The heads of format 1 and their classes, in the order of the table's columns.
 HEADS: dict[str, tuple[str, ...]] = {
     "type": TYPE_CODES,
@@ -77,7 +79,7 @@ def load_model(folder: str | Path | None = None) -> Model:
     table[:-1, :-1] = weights
     table[:-1, -1] = idf_squared
     if not np.isfinite(table).all() or not np.isfinite(bias).all() or (idf_squared < 0).any():
-        raise ModelError(f"{folder / ARRAYS_FILE}: expected finite weights and squared idf >= 0; train or install the model again")
+        raise ModelError(f"{folder / ARRAYS_FILE}: expected finite weights and squared idf >= 0; {_REMEDY}")
     table.setflags(write=False)
     bias.setflags(write=False)
     signature = f"{manifest['name']}/{manifest['version']}/{manifest['files'][ARRAYS_FILE]['sha256'][:12]}"
@@ -89,15 +91,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST_FILE
     try:
         if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise ModelError(f"{path}: expected at most {MAX_MANIFEST_BYTES} bytes; this is no manifest of a feedback_nlp model")
+            raise ModelError(f"{path}: expected at most {MAX_MANIFEST_BYTES} bytes; this is no manifest of a feedback_nlp model; {_REMEDY}")
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ModelError(f"{folder} is no model folder: {MANIFEST_FILE} cannot be read ({error.strerror})") from error
+        raise ModelError(f"{folder} is no model folder: {MANIFEST_FILE} cannot be read ({error.strerror}); {_REMEDY}") from error
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path}: expected JSON ({error}); the file is damaged or foreign") from error
+        raise ModelError(f"{path}: expected JSON ({error}); the file is damaged or foreign, {_REMEDY}") from error
     problems = list(_manifest_problems(manifest))
     if problems:
-        raise ModelError(f"{path}: " + "; ".join(problems))
+        raise ModelError(f"{path}: {'; '.join(problems)}; {_REMEDY}")
     return dict(manifest)
 
 
@@ -112,7 +114,7 @@ def _manifest_problems(manifest: Any) -> list[str]:
         "orders": lambda v: type(v) is int and 1 <= v <= 8,
         "bits": lambda v: type(v) is int and 8 <= v <= 22,
         "heads": lambda v: v == {name: list(classes) for name, classes in HEADS.items()},
-        "thresholds": lambda v: isinstance(v, dict) and all(type(t) is float and 0 <= t <= 1 for t in v.values()),
+        "thresholds": lambda v: isinstance(v, dict) and "type" in v and all(type(t) is float and 0 <= t <= 1 for t in v.values()),
         "files": lambda v: isinstance(v, dict) and isinstance(v.get(ARRAYS_FILE), dict),
     }
     problems = [f"{key}: not as expected (got {str(manifest.get(key))[:80]})" for key, rule in rules.items() if not rule(manifest.get(key))]
@@ -131,12 +133,12 @@ def _read_arrays(path: Path, manifest: dict[str, Any]) -> tuple[NDArray[np.float
     try:
         size = path.stat().st_size
         if size != entry["bytes"]:
-            raise ModelError(f"{path}: expected {entry['bytes']} bytes, got {size}; the file is damaged or foreign, install it again")
+            raise ModelError(f"{path}: expected {entry['bytes']} bytes, got {size}; the file is damaged or foreign, {_REMEDY}")
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}); install or train the model again") from error
+        raise ModelError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from error
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise ModelError(f"{path}: the SHA-256 differs from the one in {MANIFEST_FILE}; the file is damaged, install it again")
+        raise ModelError(f"{path}: the SHA-256 differs from the one in {MANIFEST_FILE}; the file is damaged, {_REMEDY}")
     buckets = 1 << manifest["bits"]
     expected = {"weights": ("F16", [buckets, N_LOGITS]), "idf_squared": ("F16", [buckets]), "bias": ("F32", [N_LOGITS])}
     _check_header(path, content, expected)
@@ -146,7 +148,7 @@ def _read_arrays(path: Path, manifest: dict[str, Any]) -> tuple[NDArray[np.float
     try:
         arrays = load(content)
     except SafetensorError as error:
-        raise ModelError(f"{path}: not a readable safetensors file ({error})") from error
+        raise ModelError(f"{path}: not a readable safetensors file ({error}); {_REMEDY}") from error
     return arrays["weights"], arrays["idf_squared"], arrays["bias"].copy()
 
 
@@ -156,10 +158,10 @@ def _check_header(path: Path, content: bytes, expected: dict[str, tuple[str, lis
         length = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + length])
         found = {name: (entry["dtype"], entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path}: not a safetensors file; the file is damaged or foreign") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path}: not a safetensors file; the file is damaged or foreign, {_REMEDY}") from error
     if found != expected:
-        raise ModelError(f"{path}: expected arrays {expected}, got {str(found)[:300]}")
+        raise ModelError(f"{path}: expected arrays {expected}, got {str(found)[:300]}; {_REMEDY}")
 
 
 def save_model(

@@ -1,6 +1,6 @@
 """``BatchScorer``: texts in, one row of scores each out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ class BatchScorer:
 
 def as_texts(texts: Any) -> list[str]:
     """A list of str of the same length; None and NaN become the empty text. Raises TextTypeError."""
-    if isinstance(texts, str | bytes) or not hasattr(texts, "__len__"):
+    # A dict, a set and a DataFrame have a length too, but not one text per element in a fixed order.
+    if isinstance(texts, str | bytes | Mapping | Set) or not hasattr(texts, "__len__") or getattr(texts, "ndim", 1) != 1:
         got = type(texts).__name__
         raise TextTypeError(f"expected a list, tuple, array or Series of str, got {got}; wrap a single text in a list: score([text])")
     values = texts.tolist() if hasattr(texts, "tolist") else list(texts)

@@ -76,12 +76,12 @@ class Scores:
     def to_frame(self, index: Any = None) -> pd.DataFrame:
         """A DataFrame with the columns of ``SCORE_COLUMNS``."""
         columns = (
-            _TYPE_NAMES[self.type_index],
+            pd.Series(_TYPE_NAMES[self.type_index], dtype=str).array,
             self.type_confidence,
             self.sentiment,
             self.polarity,
             self.sentiment_confidence,
-            _URGENCY_NAMES[self.urgency_index],
+            pd.Series(_URGENCY_NAMES[self.urgency_index], dtype=str).array,
             self.urgency_confidence,
             *self.risk.T,
         )

@@ -5,6 +5,7 @@ Row ``i`` is ``codes[indptr[i]:indptr[i + 1]]``. The order of rows is a contract
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class TextBatch:
         """The rows as strings."""
         text = self.codes.tobytes().decode("utf-32-le", "surrogatepass")
         bounds = self.indptr.tolist()
-        return [text[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [text[start:end] for start, end in pairwise(bounds)]
 
     @property
     def n_rows(self) -> int:

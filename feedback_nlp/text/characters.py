@@ -28,8 +28,12 @@ MARKUP = "<&@#/."
 #: Pinyin vowels with a tone mark, as in 產(chǎn)品.
 TONED_VOWELS = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 
-#: Characters that are frequent in mojibake and rare elsewhere: UTF-8 read as GBK.
-MOJIBAKE = "锟浣鐨锛銆鏄涓鍦璇"
+#: UTF-8 read as GBK: what the first two bytes of an ideograph, of Chinese or curly punctuation, of an emoji and of U+FFFD become.
+#: Chinese that was read so holds one of these at its start and after ASCII; one row in two hundred of other texts does (瑕, 娴).
+MOJIBAKE = b"".join(sorted({char.encode()[:2] for char in "，［\ufffd。“😀" + "".join(map(chr, range(0x4E00, 0xA000)))})).decode("gbk")
+
+#: Hangul vowels and final consonants: with the second halves of canonical decompositions, all that NFKC joins to what comes before.
+HANGUL_TAILS = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
 
 
 @dataclass(frozen=True)
@@ -57,18 +61,23 @@ def character_table() -> CharacterTable:
     clean = np.arange(N_CODE_POINTS, dtype=np.uint32)
     fold = clean.copy()
     flags = np.zeros(N_CODE_POINTS, dtype=np.uint8)
+    joining = list(HANGUL_TAILS)
     for code in _assigned().tolist():
         char = chr(code)
         category = unicodedata.category(char)
         if category == "Cn" or category == "Co":
             continue
         flags[code], clean[code] = _flags_and_clean(char, category)
+        decomposition = unicodedata.decomposition(char)
+        if " " in decomposition and not decomposition.startswith("<"):
+            joining.append(int(decomposition.split()[1], 16))
         lower = unicodedata.normalize("NFKC", char).lower()
         fold[code] = ord(lower) if len(lower) == 1 else ord(lower[0]) if char in CHINESE_PUNCTUATION else code
     for char in MARKUP + TONED_VOWELS + MOJIBAKE:
         flags[ord(char)] |= RARE
     flags[ord("*")] |= KEEP_RUN
-    flags[_traditional()] |= RARE
+    han = np.fromiter(map(ord, traditional_characters()), dtype=np.uint32)
+    flags[np.isin(clean, [*han, *joining])] |= RARE
     for array in (clean, fold, flags):
         array.setflags(write=False)
     return CharacterTable(clean, fold, flags)
@@ -84,19 +93,19 @@ def _flags_and_clean(char: str, category: str) -> tuple[int, int]:
     if char in CHINESE_PUNCTUATION:
         return 0, code
     normal = unicodedata.normalize("NFKC", char)
-    if len(normal) != 1 or unicodedata.combining(char) or not unicodedata.is_normalized("NFC", "a" + char):
+    if len(normal) != 1 or unicodedata.combining(char):
         return RARE, code
     latin_1_letter = 0xC0 <= code <= 0xFF and char.isalpha()
     digit = KEEP_RUN if normal.isdigit() else 0
     return (RARE if latin_1_letter else 0) | digit, ord(normal)
 
 
-def _traditional() -> NDArray[np.intp]:
-    """Code points that OpenCC's traditional-to-simplified dictionary changes, each looked at alone."""
+@cache
+def traditional_characters() -> frozenset[str]:
+    """Ideographs that OpenCC's traditional-to-simplified dictionary changes, each looked at alone."""
     from opencc import OpenCC
 
-    han = np.concatenate([np.arange(0x3400, 0x4DC0), np.arange(0x4E00, 0xA000), np.arange(0xF900, 0xFB00)])
-    before = "\n".join(map(chr, han.tolist()))
-    after = OpenCC("t2s").convert(before).split("\n")
-    changed = [new != old for new, old in zip(after, before.split("\n"), strict=True)]
-    return han[np.asarray(changed)]
+    blocks = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x323B0))
+    before = [chr(code) for block in blocks for code in block]
+    after = OpenCC("t2s").convert("\n".join(before)).split("\n")
+    return frozenset(old for old, new in zip(before, after, strict=True) if new != old)

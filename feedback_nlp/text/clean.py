@@ -114,17 +114,23 @@ def template_texts() -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("# "))
 
 
+#: Left out at the end of a text before it is compared with a template.
+_FINAL_PUNCTUATION = "。.!！~"
+
+
 def _no_information(batch: TextBatch) -> NDArray[np.bool_]:
     """Rows that are empty or are a template once final punctuation is left out."""
     templates = template_texts()
-    longest = max(map(len, templates)) + 2
+    longest = max(map(len, templates))
     lengths = batch.lengths
     result: NDArray[np.bool_] = lengths == 0
-    # Only rows that share first character and a possible length with a template are looked at as strings.
-    first = np.zeros(batch.n_rows, dtype=np.uint32)
+    # Only rows that share the first character and may have the length of a template are looked at as strings.
+    first, final = np.zeros((2, batch.n_rows), dtype=np.uint32)
     first[~result] = batch.codes[_row_starts(batch)]
+    final[~result] = batch.codes[batch.indptr[1:][~result] - 1]
+    short = (lengths <= longest) | np.isin(final, [*map(ord, _FINAL_PUNCTUATION)])
     heads = np.array(sorted({ord(text[0]) for text in templates}), dtype=np.uint32)
-    for row in np.flatnonzero((lengths > 0) & (lengths <= longest) & np.isin(first, heads)).tolist():
+    for row in np.flatnonzero(short & np.isin(first, heads)).tolist():
         codes = batch.codes[batch.indptr[row] : batch.indptr[row + 1]]
-        result[row] = codes.tobytes().decode("utf-32-le").rstrip("。.!！~") in templates
+        result[row] = codes.tobytes().decode("utf-32-le").rstrip(_FINAL_PUNCTUATION) in templates
     return result

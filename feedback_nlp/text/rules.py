@@ -10,7 +10,10 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
-from feedback_nlp.text.characters import CHINESE_PUNCTUATION, MOJIBAKE, TONED_VOWELS
+from feedback_nlp.text.characters import CHINESE_PUNCTUATION, MOJIBAKE, TONED_VOWELS, traditional_characters
+
+#: A character keeps at most this many combining marks (Stream-Safe Text Format, UAX #15): sorting them takes the square of their number.
+MAX_MARKS = 30
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -23,7 +26,7 @@ _USER = re.compile(r"(?<![A-Za-z0-9._%+-])@[\w\-]{1,16}(?=[\s@,.!?:;，。！？
 _TOPIC = re.compile(r"#([^#\s]{1,40})#")
 _PINYIN = re.compile(rf"(?<=[{_HAN}])[(（](?=[a-zü]{{0,6}}[{TONED_VOWELS}])[a-zü{TONED_VOWELS}]{{1,8}}[)）]")
 _NOT_CHINESE_PUNCTUATION = re.compile(f"[^{CHINESE_PUNCTUATION}]+")
-_LATIN_MOJIBAKE = re.compile(r"[\u00c0-\u00ff][\u0080-\u00bf\u0152-\u2122]")
+_LATIN_MOJIBAKE = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff][\u0080-\u00bf\u0152-\u2122]")
 _GBK_MOJIBAKE = re.compile(f"[{MOJIBAKE}]")
 
 
@@ -60,8 +63,15 @@ def strip_mentions(text: str) -> str:
     return _TOPIC.sub(r"\1 ", _USER.sub("", text))
 
 
+@cache
+def _many_marks() -> re.Pattern[str]:
+    marks = "".join(filter(unicodedata.combining, map(chr, range(0x300, 0x20000))))
+    return re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
+
+
 def normalize(text: str) -> str:
-    """Unicode NFKC, sparing the Chinese punctuation people read."""
+    """Unicode NFKC, sparing the Chinese punctuation people read; of a pile of combining marks the first ``MAX_MARKS`` stay."""
+    text = _many_marks().sub(r"\1", text)
     return _NOT_CHINESE_PUNCTUATION.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
@@ -78,7 +88,12 @@ def _converter() -> "OpenCC":
 
 
 def simplify(text: str) -> str:
-    """Traditional to simplified characters, by OpenCC's phrase dictionary (乾隆 stays, 乾淨 becomes 干净)."""
+    """Traditional to simplified characters, by OpenCC's phrase dictionary (乾隆 stays, 乾淨 becomes 干净).
+
+    Only where a traditional character stands: the phrases would misread simplified text (打坏 becomes 打坯).
+    """
+    if traditional_characters().isdisjoint(text):
+        return text
     return str(_converter().convert(text))
 
 

@@ -152,8 +152,9 @@ def _fit_folded(features: Any, polarity: Linear, target: NDArray[Any], n_classes
     from scipy.sparse import csr_array, hstack
 
     present = np.unique(target)
-    if len(present) < 2:
-        return Linear(np.zeros((features.shape[1], n_classes)), np.where(np.arange(n_classes) == present[0], 5.0, -5.0))
+    if len(present) < 2:  # the one class seen, or the flag's one value, is certain
+        chosen = np.arange(n_classes) == present[0] if n_classes > 1 else present.astype(bool)
+        return Linear(np.zeros((features.shape[1], n_classes)), np.where(chosen, 5.0, -5.0))
     logit = csr_array((polarity.logits(features) * options.polarity_scale).astype(np.float32))
     joint = _logistic(hstack([features, logit], format="csr"), target, options, balanced=balanced)
     through = joint.weights[-1:] * options.polarity_scale

@@ -93,8 +93,9 @@ def _checked_heads(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: expected columns text, {', '.join(HEAD_COLUMNS)}; missing: {', '.join(missing)}")
     result = frame[["text", *HEAD_COLUMNS]].reset_index(drop=True)
     result["risk"] = result["risk"].fillna("").astype(str)
+    result["sentiment"] = result["sentiment"].astype(object).map(_whole_number)
     allowed = {"type": TYPE_CODES, "sentiment": SENTIMENT_LEVELS, "urgency": URGENCY_CODES}
-    problems = [f"text: {int((~result['text'].map(type).eq(str)).sum())} values are not strings"] if result["text"].map(type).ne(str).any() else []
+    problems = _text_problems(result["text"])
     for column, values in allowed.items():
         unknown = sorted({str(value) for value in result.loc[~result[column].isin(values), column]})
         if unknown:
@@ -107,9 +108,27 @@ def _checked_heads(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     return result
 
 
+def _text_problems(texts: pd.Series) -> list[str]:
+    others = sum(not isinstance(text, str) for text in texts)
+    return [f"text: {others} values are not strings"] if others else []
+
+
+def _whole_number(value: object) -> object:
+    """A whole number however the table stores it (1, 1.0, "1") as int; anything else as it is, to be reported."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+        return int(number) if number.is_integer() else value
+    except (TypeError, ValueError):
+        return value
+
+
 def _checked_polarity(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     result = frame[["text", "polarity"]].dropna().reset_index(drop=True)
+    result["polarity"] = result["polarity"].astype(object).map(_whole_number)
+    problems = _text_problems(result["text"])
     unknown = sorted({str(value) for value in result.loc[~result["polarity"].isin((-1, 0, 1)), "polarity"]})
     if unknown:
-        raise InputError(f"{path}: polarity: {', '.join(unknown[:5])} not among -1, 0, 1")
+        problems.append(f"polarity: {', '.join(unknown[:5])} not among -1, 0, 1")
+    if problems:
+        raise InputError(f"{path}: " + "; ".join(problems))
     return result.astype({"polarity": np.int8})

@@ -1,0 +1,71 @@
+"""The result of ``analyze``: frozen tables that know how to show and save themselves."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.io import write_csv, write_json, write_parquet
+from feedback_nlp.ledger.assemble import HEADERS
+
+#: The languages of headers in files for people.
+LANGUAGES = ("zh", "en")
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What came out of a heap of feedback.
+
+    ledger: DataFrame, one row per feedback, most urgent first.
+    themes: DataFrame, one row per theme, largest first. keywords: DataFrame, the corpus' keywords, weightiest first.
+    trends: DataFrame, items per theme and day. summary: figures of the whole, plain values that JSON can hold.
+    quarantine: DataFrame [source_line, reason, raw], the rows that are not in the ledger; personal data masked.
+    signature: model, policy, scheme, options and version: what produced this. timings: seconds per step, in order.
+
+    Rows read = len(ledger) + len(quarantine), always.
+    """
+
+    ledger: pd.DataFrame
+    themes: pd.DataFrame
+    keywords: pd.DataFrame
+    trends: pd.DataFrame
+    summary: dict[str, Any]
+    quarantine: pd.DataFrame
+    signature: dict[str, Any]
+    timings: Mapping[str, float] = field(compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{level} {count}" for level, count in self.summary["priority"].items())
+        return f"<Analysis: {len(self.ledger)} items ({counts}), {len(self.themes)} themes, {len(self.quarantine)} quarantined>"
+
+    def save(self, folder: str | Path, *, lang: str = "zh") -> Path:
+        """Write all tables into ``folder`` (made if missing) and return it.
+
+        ledger.parquet (English column names, for machines), ledger.csv (headers in ``lang``, "zh" or "en", for people),
+        themes/keywords/trends/quarantine.parquet, summary.json, and last manifest.json with the signature and each file's checksum.
+        Every file is written under a temporary name and moved into place. Equal input gives equal bytes.
+        Raises InputError where the folder cannot be written.
+        """
+        if lang not in LANGUAGES:
+            raise InputError(f"unknown language {lang!r}; expected one of {', '.join(LANGUAGES)}")
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: expected a folder that can be written ({error.strerror}); give another --out") from error
+        # An old manifest would vouch for files that are about to change.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        write_csv(self.ledger, folder / "ledger.csv", headers=HEADERS if lang == "zh" else None)
+        for name in ("ledger", "themes", "keywords", "trends", "quarantine"):
+            write_parquet(getattr(self, name), folder / f"{name}.parquet")
+        write_json(self.summary, folder / "summary.json")
+        names = ["ledger.csv", *(f"{name}.parquet" for name in ("ledger", "themes", "keywords", "trends", "quarantine")), "summary.json"]
+        files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+        write_json({"signature": self.signature, "files": files}, folder / MANIFEST)
+        return folder

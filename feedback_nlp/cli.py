@@ -1,0 +1,192 @@
+"""The command line: parses, calls one public function, shows the result.
+
+Exit codes: 0 done; 1 a defect of the program; 2 bad usage, or input, model or policy that cannot be used; 3 done, but every row was
+quarantined; 130 interrupted.
+"""
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from feedback_nlp.errors import FeedbackError, InputError
+
+if TYPE_CHECKING:
+    from feedback_nlp.pipeline import Progress
+
+EXIT_USAGE = 2
+EXIT_ALL_QUARANTINED = 3
+EXIT_INTERRUPTED = 130
+
+_EXAMPLES = """\b
+Examples:
+  feedback-nlp demo --out out
+  feedback-nlp run feedback.csv --out out
+  feedback-nlp run 留言.csv --out out --text-column 留言详情 --map 主题=product
+  feedback-nlp score reviews.parquet --out scores.csv
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        result = cli.main(args=None if argv is None else list(argv), prog_name="feedback-nlp", standalone_mode=False)
+        return int(result or 0)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except FeedbackError as error:
+        click.echo(f"Error: {error}", err=True)
+        return EXIT_USAGE
+    except BrokenPipeError:
+        # The reader of our output (head, less) has left; what was asked for is on disk.
+        sys.stderr.close()
+        return 0
+
+
+@click.group(epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="feedback_nlp", prog_name="feedback-nlp")
+def cli() -> None:
+    """Chinese customer feedback in, a priority ledger (反馈台账) out."""
+
+
+def _input_options(command: Any) -> Any:
+    """Options that say how to read the input."""
+    for option in (
+        click.option("--strict", is_flag=True, help="Stop at the first row that cannot be used instead of setting it aside."),
+        click.option("--encoding", help="Encoding of a text file; detected by default (UTF-8, UTF-16, GBK/GB18030)."),
+        click.option("--map", "mapping", multiple=True, metavar="HEADER=COLUMN", help="Take HEADER of the input as COLUMN; repeatable."),
+        click.option("--text-column", metavar="HEADER", help="The column that holds the feedback text."),
+    ):
+        command = option(command)
+    return command
+
+
+def _analysis_options(command: Any) -> Any:
+    """Options that say how to make the ledger."""
+    for option in (
+        click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Headers of ledger.csv."),
+        click.option("--as-of", metavar="TIME", help="When feedback without a date counts as received."),
+        click.option("--sentiment-backend", type=click.Choice(["scorer", "snownlp"]), default="scorer", show_default=True),
+        click.option("--abstain", is_flag=True, help="Types of low confidence become 其他无效."),
+        click.option("--themes", "n_themes", type=click.IntRange(1), help="At most so many themes; chosen by the data by default."),
+        click.option("--user-dictionary", type=click.Path(), help="Words for the tokeniser, jieba's format."),
+        click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default."),
+        click.option("--policy", default="handling-measures", show_default=True, help="Priority policy: slug or TOML file."),
+        click.option("--scheme", default="handling-measures", show_default=True, help="Classification scheme: slug or TOML file."),
+        click.option("--out", required=True, type=click.Path(), help="Folder for the results; made if missing."),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@click.argument("path", metavar="INPUT", type=click.Path())
+@_analysis_options
+@_input_options
+def run(path: str, mapping: tuple[str, ...], out: str, lang: str, **options: Any) -> int:
+    """Turn INPUT (CSV, TSV, JSON Lines, Parquet, XLSX) into a priority ledger and its tables."""
+    return _run(Path(path), out, lang, columns=_columns(mapping), **options)
+
+
+@cli.command()
+@_analysis_options
+def demo(out: str, lang: str, **options: Any) -> int:
+    """Do the same on a sample of feedback that ships with the package."""
+    with resources.as_file(resources.files("feedback_nlp").joinpath("data/sample.csv")) as sample:
+        return _run(sample, out, lang, **options)
+
+
+@cli.command()
+@click.argument("path", metavar="INPUT", type=click.Path())
+@click.option("--out", required=True, type=click.Path(), help="File for the scores: .csv, .parquet or .jsonl.")
+@click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default.")
+@click.option("--abstain", is_flag=True, help="Types of low confidence become other.")
+@_input_options
+def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[str, ...], **options: Any) -> int:
+    """Score the texts of INPUT: type, sentiment, urgency and risks, one row per feedback."""
+    from feedback_nlp.scoring import score_file
+    from feedback_nlp.terminal import print_quarantine
+
+    quarantine, rows = score_file(Path(path), Path(out), model=model, abstain=abstain, columns=_columns(mapping), **options)
+    print_quarantine(quarantine)
+    click.echo(f"{rows} rows scored, {len(quarantine)} quarantined: {out}", err=True)
+    return 0 if rows else EXIT_ALL_QUARANTINED
+
+
+@cli.command()
+@click.argument("tables", metavar="LABELS...", nargs=-1, required=True, type=click.Path())
+@click.option("--out", required=True, type=click.Path(), help="Folder for the model.")
+@click.option("--name", default="custom", show_default=True, help="Name of the model, part of its signature.")
+@click.option("--bits", type=click.IntRange(8, 22), default=17, show_default=True, help="2^bits n-gram buckets.")
+@click.option("--orders", type=click.IntRange(1, 8), default=3, show_default=True, help="Longest n-gram.")
+@click.option("--folds", type=click.IntRange(0, 50), default=5, show_default=True, help="Folds of the cross-validation, 0 for none.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes; the result is the same.")
+def train(tables: tuple[str, ...], out: str, name: str, **options: int) -> int:
+    """Train a scorer model from labelled tables (Parquet or CSV).
+
+    A table with the columns text, type, sentiment, urgency, risk trains all heads; one with text and polarity (-1, 0, 1) helps them.
+    The result depends on tables, options and library versions alone, to the byte.
+    """
+    from feedback_nlp.train.fit import TrainOptions
+    from feedback_nlp.train.fit import train as fit
+    from feedback_nlp.train.labels import read_labels
+
+    if options["folds"] == 1:
+        raise click.UsageError("--folds: expected 0 or at least 2, got 1")
+    manifest = fit(read_labels(tables), out, TrainOptions(**options), name=name)
+    for figure, value in manifest["training"]["cross_validation"].items():
+        click.echo(f"{figure}\t{value:.4f}")
+    click.echo(f"model written to {out}", err=True)
+    return 0
+
+
+def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
+    pairs = [entry.rpartition("=") for entry in mapping]
+    if any(not separator or not header for header, separator, _ in pairs):
+        raise click.UsageError("--map: expected HEADER=COLUMN, for instance --map 留言详情=text")
+    return {header: column for header, _, column in pairs}
+
+
+def _run(path: Path, out: str, lang: str, **options: Any) -> int:
+    """Analyse one file, save it, and show the top of the ledger."""
+    from feedback_nlp.pipeline import analyze
+    from feedback_nlp.terminal import print_analysis
+
+    if Path(out).exists() and not Path(out).is_dir():
+        raise InputError(f"{out}: expected a folder, got a file; give another --out")
+    with _warnings_as_notes(), _progress() as progress:
+        analysis = analyze(path, progress=progress, **options)
+    folder = analysis.save(out, lang=lang)
+    print_analysis(analysis, folder)
+    return 0 if len(analysis.ledger) else EXIT_ALL_QUARANTINED
+
+
+@contextlib.contextmanager
+def _progress() -> "Iterator[Progress | None]":
+    """A progress bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from feedback_nlp.terminal import progress_bar
+
+    with progress_bar() as report:
+        yield report
+
+
+@contextlib.contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Warnings of the library as one plain line each, without a line of code behind it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(str(entry.message) for entry in caught if entry.category.__module__.startswith("feedback_nlp")):
+        click.echo(f"Note: {text}", err=True)

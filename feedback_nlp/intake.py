@@ -1,0 +1,92 @@
+"""From the caller's data to records that can be worked on, and the quarantine of those that cannot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from feedback_nlp.errors import RowError
+from feedback_nlp.io import parse_dates, read_frame
+from feedback_nlp.ledger.identity import feedback_ids
+from feedback_nlp.text.privacy import mask_texts
+
+#: Longest piece of a quarantined row that is kept.
+RAW_LENGTH = 200
+
+#: Optional texts that are scored together with ``text``.
+JOINED_COLUMNS = ("scene", "expectation")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Records ready to be worked on.
+
+    frame: canonical column names; ``text`` holds strings, ``created_at`` (if given) Asia/Shanghai times or NaT, ``feedback_id`` is
+    complete and unique. lines: int64 (n,), where each row stood in its source. quarantine: [source_line, reason, raw], masked.
+    """
+
+    frame: pd.DataFrame
+    lines: NDArray[np.int64]
+    quarantine: pd.DataFrame
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        """datetime64[D] (n,): local dates, NaT where unknown."""
+        if "created_at" not in self.frame:
+            return np.full(len(self.frame), "NaT", dtype="datetime64[D]")
+        return np.asarray(self.frame["created_at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]"))
+
+    @property
+    def texts_are_plain(self) -> bool:
+        """Nothing is joined to the texts."""
+        return not any(name in self.frame for name in JOINED_COLUMNS)
+
+    @property
+    def texts(self) -> list[str]:
+        """What is scored: the text, with scene and expectation where they were given."""
+        joined: pd.Series = self.frame["text"]
+        for name in JOINED_COLUMNS:
+            if name in self.frame:
+                more = self.frame[name].where(self.frame[name].notna(), "").astype(str)
+                joined = joined.str.cat(more, sep="\n")
+        return [str(text) for text in joined]
+
+
+def take_in(
+    data: Any,
+    *,
+    text_column: str | None,
+    columns: Mapping[str, str] | None,
+    strict: bool,
+    encoding: str | None,
+) -> Intake:
+    """Read, parse dates, give ids, set bad rows aside. Rows read = rows kept + rows in quarantine.
+
+    Raises InputError where nothing can be used, RowError at the first bad row if ``strict``.
+    """
+    table = read_frame(data, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
+    frame, bad = table.frame.reset_index(drop=True), np.zeros(len(table.frame), dtype=bool)
+    why = np.full(len(frame), "", dtype=object)
+    if "created_at" in frame:
+        times, bad = parse_dates(frame["created_at"])
+        shown = frame.loc[bad, "created_at"].astype(str).str.slice(0, 40)
+        why[bad] = ["无法识别的反馈时间：" + text for text in mask_texts(shown.tolist())]
+        frame = frame.assign(created_at=times.array)
+    ids = feedback_ids(frame)
+    again = pd.Series(ids, dtype=object).where(~pd.Series(bad)).duplicated().to_numpy() & ~bad
+    first_line = dict(zip(ids[~bad & ~again], table.lines[~bad & ~again].tolist(), strict=True))
+    why[again] = [f"反馈编号重复：{name}，首次出现在第 {first_line[name]} 行" for name in ids[again]]
+    aside = bad | again
+    if strict and aside.any():
+        row = int(np.flatnonzero(aside)[0])
+        raise RowError(f"line {table.lines[row]}: {why[row]}; repair this row, or read without strict=True to set it aside")
+    texts = frame.loc[aside, "text"].str.slice(0, RAW_LENGTH)
+    more = pd.DataFrame({"source_line": table.lines[aside], "reason": why[aside], "raw": texts.to_numpy(dtype=object)})
+    quarantine = pd.concat([table.quarantine, more]) if len(more) else table.quarantine
+    quarantine = quarantine.sort_values("source_line", kind="stable").reset_index(drop=True)
+    quarantine = quarantine.assign(raw=pd.Series(mask_texts(quarantine["raw"].tolist()), dtype=object))
+    kept = frame.assign(feedback_id=ids)[~aside].reset_index(drop=True)
+    return Intake(kept, table.lines[~aside], quarantine)

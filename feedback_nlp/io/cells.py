@@ -1,0 +1,126 @@
+"""Values to what a file format can hold: text of a CSV cell, plain JSON values, an Arrow column."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from feedback_nlp.io.texts import is_missing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: The zone of all times without one, and the one times are shown in.
+ZONE = "Asia/Shanghai"
+#: First characters a spreadsheet takes for the start of a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LIST_SEPARATOR = "；"
+
+
+def neutral(text: str) -> str:
+    """Return the text with an apostrophe before it if a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def csv_cells(column: pd.Series) -> list[str]:
+    """Return the cells of a column as text: nothing is empty, lists are joined, times are local, text cannot be a formula."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert(ZONE).dt.tz_localize(None)
+    if pd.api.types.is_datetime64_dtype(column.dtype):
+        texts = np.datetime_as_string(column.to_numpy().astype("datetime64[s]"))
+        return ["" if text == "NaT" else text.replace("T", " ") for text in texts.tolist()]
+    if column.dtype in (np.float16, np.float32):
+        # As Python floats they would show digits they do not have: 0.1 as 0.10000000149011612.
+        return ["" if np.isnan(number) else str(number) for number in column.to_numpy()]
+    return [cell if isinstance(cell, str) and cell[:1] not in FORMULA_STARTS else _csv_cell(cell) for cell in column.astype(object)]
+
+
+def _csv_cell(value: Any) -> str:
+    if isinstance(value, str):
+        return neutral(value)
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return neutral(LIST_SEPARATOR.join(str(item) for item in items))
+    if is_missing(value):
+        return ""
+    if isinstance(value, dt.datetime):
+        moment = pd.Timestamp(value)
+        return (moment if moment.tz is None else moment.tz_convert(ZONE)).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, Mapping):
+        return json.dumps(plain_or_text(value), ensure_ascii=False, sort_keys=True)
+    number = isinstance(value, int | float | np.number)
+    return str(value) if number else neutral(str(value))
+
+
+def plain(value: Any) -> Any:
+    """Return the value with JSON types only: NaN and missing are None, times ISO 8601, keys strings, arrays and sets lists.
+
+    Raises TypeError for an object JSON has no form for.
+    """
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return [plain(item) for item in sorted(value, key=str)]
+    if isinstance(value, list | tuple | np.ndarray | pd.Series | pd.Index):
+        return [plain(item) for item in (value.tolist() if hasattr(value, "tolist") else value)]
+    if isinstance(value, np.datetime64):
+        return plain(pd.Timestamp(value))
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if is_missing(value) or (isinstance(value, float) and not np.isfinite(value)):
+        return None
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    raise TypeError(f"expected a value JSON can hold, got {type(value).__name__}")
+
+
+def plain_or_text(value: Any) -> Any:
+    """Return the value with JSON types only, or its text if JSON has no form for it: a stray column must not stop a run."""
+    try:
+        return plain(value)
+    except TypeError:
+        return str(value)
+
+
+def arrow_column(column: pd.Series) -> "pa.Array":
+    """Return an Arrow array; a column of mixed types or of objects becomes one of strings, an empty one too."""
+    import pyarrow as pa
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if column.dtype != object:
+        return pa.array(column, from_pandas=True)
+    try:
+        array = pa.array(column, from_pandas=True)
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError, ValueError, TypeError):
+        return pa.array([_as_text(value) for value in column], type=pa.string())
+    if pa.types.is_null(array.type):
+        return array.cast(pa.string())
+    if pa.types.is_list(array.type) and pa.types.is_null(array.type.value_type):
+        return array.cast(pa.list_(pa.string()))
+    nested = pa.types.is_nested(array.type) and not pa.types.is_list(array.type)
+    if nested or (pa.types.is_list(array.type) and pa.types.is_nested(array.type.value_type)):
+        return pa.array([_as_text(value) for value in column], type=pa.string())
+    return array
+
+
+def _as_text(value: Any) -> str | None:
+    if is_missing(value):
+        return None
+    loose = plain_or_text(value)
+    return encodable(loose if isinstance(loose, str) else json.dumps(loose, ensure_ascii=False, sort_keys=True))
+
+
+def encodable(text: str) -> str:
+    """Return the text with a question mark for each lone surrogate, which no encoding can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,106 @@
+"""A column of dates in whatever form people and systems write them to times in Asia/Shanghai.
+
+One value is always read the same way, whatever stands beside it, so that splitting a file changes nothing. That is why
+``3/5/2024`` is not read at all: only the rest of the column could tell whether March or May is meant. ``3/25/2024`` and
+``25/3/2024`` are read.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from feedback_nlp.io.cells import ZONE
+from feedback_nlp.io.moments import MISSING, NAIVE, read_moment
+from feedback_nlp.io.texts import is_missing
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+
+#: Forms of one fixed length that pandas reads a whole column of at once, as digits-are-9 -> strptime format.
+_FAST = {
+    "9999-99-99": "%Y-%m-%d",
+    "9999/99/99": "%Y/%m/%d",
+    **{f"9999{a}99{a}99{b}99:99": f"%Y{a}%m{a}%d{b}%H:%M" for a, b in ("- ", "-T", "/ ")},
+    **{f"9999{a}99{a}99{b}99:99:99": f"%Y{a}%m{a}%d{b}%H:%M:%S" for a, b in ("- ", "-T", "/ ")},
+}
+_DIGITS = str.maketrans("012345678", "9" * 9)
+_FAST_LEAST = 64
+
+_Micros = npt.NDArray[np.int64]
+_Mask = npt.NDArray[np.bool_]
+
+
+def parse_dates(values: Sequence[Any] | pd.Series | pd.Index | npt.NDArray[Any]) -> tuple[pd.Series, _Mask]:
+    """Return (times, bad): a Series of dtype ``datetime64[us, Asia/Shanghai]`` and where a value could not be read.
+
+    values: strings (ISO 8601 with or without zone, 2024/3/5 14:20, 2024年3月5日 14时20分, 20240305, 20240305143000, English
+        month names, 上午/下午 and AM/PM), date and datetime objects, seconds or milliseconds since 1970 as numbers or as 10 or 13
+        digits, and numbers from 20000 to 80000 as the days of a spreadsheet. The index of a Series is kept.
+    Times without a zone are taken as Asia/Shanghai, others converted. A missing or empty value is NaT and not bad; an unreadable
+    one, and a year outside 1990-2100, is NaT and bad.
+    """
+    column = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=getattr(values, "dtype", object))
+    if isinstance(column.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(column.dtype):
+        missing = column.isna().to_numpy()
+        times = column if column.dt.tz is not None else _localised(column)
+        return _checked(times.dt.tz_convert(ZONE), missing)
+    wall, zone, missing = _read_column(column.astype(object).to_numpy())
+    naive = zone == NAIVE
+    utc = np.where(naive, MISSING, wall - np.where(naive, 0, zone) * 1_000_000)
+    times = pd.Series(utc.view("datetime64[us]"), index=column.index).dt.tz_localize("UTC").dt.tz_convert(ZONE)
+    if naive.any():
+        local = _localised(pd.Series(np.where(naive, wall, MISSING).view("datetime64[us]"), index=column.index))
+        times = local if naive.all() else times.where(~naive, local)
+    return _checked(times, missing)
+
+
+def _localised(column: pd.Series) -> pd.Series:
+    # Clocks in Shanghai were changed in summer until 1991: of a repeated hour the second is meant, a skipped one moves on.
+    repeated = np.zeros(len(column), dtype=bool)
+    local: pd.Series = column.dt.tz_localize(ZONE, ambiguous=repeated, nonexistent="shift_forward")
+    return local
+
+
+def _checked(times: pd.Series, missing: _Mask) -> tuple[pd.Series, _Mask]:
+    years = times.dt.year
+    times = times.where((years >= FIRST_YEAR) & (years <= LAST_YEAR)).astype(pd.DatetimeTZDtype("us", ZONE))
+    return times, np.asarray(times.isna().to_numpy() & ~missing, dtype=bool)
+
+
+def _read_column(values: npt.NDArray[np.object_]) -> tuple[_Micros, _Micros, _Mask]:
+    """Return wall clock times in microseconds, their offset from UTC in seconds (or NAIVE), and where there is no value."""
+    wall, zone, todo = _read_fast(values)
+    missing = np.zeros(len(values), dtype=bool)
+    seen: dict[Hashable, tuple[int, int] | None] = {}
+    for row in np.flatnonzero(todo).tolist():
+        value = values[row]
+        if is_missing(value) or (isinstance(value, str) and not value.strip()):
+            missing[row] = True
+            continue
+        # 1, 1.0 and True are equal keys and different values.
+        key = (type(value), value) if isinstance(value, Hashable) else None
+        moment = seen.get(key, MISSING) if key is not None else MISSING
+        if isinstance(moment, int):
+            moment = read_moment(value)
+            if key is not None:
+                seen[key] = moment
+        if moment is not None:
+            wall[row], zone[row] = moment
+    return wall, zone, missing
+
+
+def _read_fast(values: npt.NDArray[np.object_]) -> tuple[_Micros, _Micros, _Mask]:
+    """Read all values of the form the first one has; returns what :func:`_read_column` does and where work is left."""
+    wall = np.full(len(values), MISSING, dtype=np.int64)
+    zone = np.full(len(values), NAIVE, dtype=np.int64)
+    todo = np.ones(len(values), dtype=bool)
+    shape = values[0].translate(_DIGITS) if len(values) >= _FAST_LEAST and isinstance(values[0], str) else ""
+    if shape in _FAST:
+        # pandas also takes shorter forms than the format asks for; those of equal form only are given to it.
+        same = np.fromiter((isinstance(v, str) and v.translate(_DIGITS) == shape for v in values), dtype=bool, count=len(values))
+        times = pd.to_datetime(pd.Series(values[same], dtype=object), format=_FAST[shape], errors="coerce")
+        wall[same] = times.astype("datetime64[us]").to_numpy().view(np.int64)
+        todo = ~same
+    return wall, zone, todo

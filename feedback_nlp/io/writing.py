@@ -1,0 +1,91 @@
+"""Results to files: CSV for people, Parquet and JSON Lines for programs, JSON for settings and summaries.
+
+Equal input gives equal bytes. Every file is complete or not there, see :func:`atomic_path`. The index of a frame is not written.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import pandas as pd
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.io.atomic import atomic_path
+from feedback_nlp.io.cells import ZONE, arrow_column, csv_cells, neutral, plain, plain_or_text
+
+PathLike = str | os.PathLike[str]
+
+
+class _LineFeeds:
+    """Ends rows with a line feed. The csv module quotes carriage returns only if they are part of its own line end."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._write = file.write
+
+    def write(self, row: str) -> int:
+        return self._write(row.removesuffix("\r\n") + "\n")
+
+
+def write_csv(frame: pd.DataFrame, path: PathLike, *, headers: Mapping[str, str] | None = None) -> None:
+    """Write a CSV file in UTF-8 without byte order mark, lines ending in a line feed.
+
+    headers: {column name: header to show}; other columns show their name.
+    Text and headers that start like a formula (= + - @ tab CR) get an apostrophe in front. Lists are joined with ；,
+    times are local (Asia/Shanghai) without zone, missing values are empty.
+    """
+    shown = headers or {}
+    cells = [csv_cells(frame.iloc[:, position]) for position in range(frame.shape[1])]
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        writer = csv.writer(_LineFeeds(file), lineterminator="\r\n")
+        writer.writerow([neutral(shown.get(name, str(name))) for name in frame.columns])
+        writer.writerows(zip(*cells, strict=True))
+
+
+def write_parquet(frame: pd.DataFrame, path: PathLike) -> None:
+    """Write a Parquet file; columns of mixed types become strings, times keep their zone."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [str(name) for name in frame.columns]
+    table = pa.table([arrow_column(frame.iloc[:, position]) for position in range(len(names))], names=names)
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def write_json(obj: object, path: PathLike) -> None:
+    """Write one JSON value: keys sorted, indented, not escaped, a line feed at the end; NaN is null, times are ISO 8601."""
+    text = json.dumps(plain(obj), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
+    with atomic_path(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8", errors="replace", newline="\n")
+
+
+def write_jsonl(frame: pd.DataFrame, path: PathLike) -> None:
+    """Write one JSON object a row, names in the order of the columns; missing values are null, times ISO 8601."""
+    names = [str(name) for name in frame.columns]
+    columns = [_json_values(frame.iloc[:, position]) for position in range(len(names))]
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+        for values in zip(*columns, strict=True):
+            file.write(encode(dict(zip(names, values, strict=True))) + "\n")
+
+
+def write_table(frame: pd.DataFrame, path: PathLike) -> None:
+    """Write a frame in the format its suffix names: .csv, .parquet or .jsonl. Raises InputError for another one."""
+    writers = {".csv": write_csv, ".parquet": write_parquet, ".jsonl": write_jsonl}
+    suffix = Path(path).suffix
+    writer = writers.get(suffix.lower())
+    if writer is None:
+        raise InputError(f"{path}: expected one of {', '.join(writers)}, got {f'the suffix {suffix!r}' if suffix else 'no suffix'}")
+    writer(frame, path)
+
+
+def _json_values(column: pd.Series) -> list[Any]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert(ZONE)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+        return list(column.tolist())
+    return [value if type(value) is str else plain_or_text(value) for value in column.astype(object)]

@@ -1,0 +1,128 @@
+"""The ledger itself: arrays and strings come together as one table, most urgent first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from feedback_nlp.ledger.clock import DUE_COLUMNS
+from feedback_nlp.ledger.policy import COMPONENTS, Policy
+from feedback_nlp.ledger.priority import Priority
+from feedback_nlp.scorer.scores import SCORE_COLUMNS, Scores
+from feedback_nlp.text.privacy import mask_frame
+from feedback_nlp.vocabulary import INPUT_COLUMNS, LEDGER_HEADERS, SENTIMENTS, STATUSES, TYPES, URGENCIES
+
+Objects = NDArray[np.object_]
+
+#: What a person reads first, in this order; the input's other columns and the figures follow.
+FIRST_COLUMNS = (
+    *("feedback_id", "priority", "priority_score", "tag", "text", "reasons", "type_label", "category", "sentiment_label", "urgency_label"),
+    *("theme", "keywords", "product", "channel", "created_at", "department", *DUE_COLUMNS, "status"),
+)
+
+#: Columns the library writes; an input column of that name is kept under ``input_…``.
+OWN_COLUMNS = (
+    *("priority", "priority_score", "tag", "reasons", "type_label", "category", "sentiment_label", "urgency_label", "theme", "keywords"),
+    *("department", *DUE_COLUMNS, *SCORE_COLUMNS, *(f"points_{name}" for name in COMPONENTS)),
+    *("no_information", "damaged", "text_original", "source_line"),
+)
+
+#: Chinese header of every column that has one.
+HEADERS = {
+    **{column.name: column.header for column in INPUT_COLUMNS},
+    **LEDGER_HEADERS,
+    **{f"points_{name}": f"得分·{label}" for name, label in COMPONENTS.items()},
+}
+
+
+@dataclass(frozen=True)
+class LedgerParts:
+    """All that goes into the ledger, rows in input order.
+
+    frame: the input with canonical names, ``created_at`` parsed, ``feedback_id`` complete. texts: cleaned and masked.
+    originals: the texts as they came, masked. category, theme, keywords, reasons: object (n,); theme is "" where there is none.
+    due: DataFrame of the deadlines. lines: int64 (n,), where the row stood in its source.
+    """
+
+    frame: pd.DataFrame
+    texts: list[str]
+    originals: list[str]
+    scores: Scores
+    priority: Priority
+    category: Objects
+    theme: Objects
+    keywords: Objects
+    reasons: Objects
+    due: pd.DataFrame
+    lines: NDArray[np.int64]
+    no_information: NDArray[np.bool_]
+    damaged: NDArray[np.bool_]
+
+
+def assemble(parts: LedgerParts, policy: Policy) -> pd.DataFrame:
+    """The ledger: one row per item, by level, then score, then age, then id, so that its order does not depend on the input's."""
+    frame = mask_frame(parts.frame, skip=("text", "created_at", "feedback_id"))
+    frame = frame.rename(columns={name: f"input_{name}" for name in frame.columns if name in OWN_COLUMNS})
+    given = {str(name): frame.iloc[:, place].array for place, name in enumerate(frame.columns)}
+    own = _own_columns(parts, policy, given.get("product"))
+    if "status" in given:
+        status = frame["status"]
+        own["status"] = np.where(status.isna() | status.eq(""), STATUSES[0], status)
+    columns = {**given, **own}
+    order = [name for name in FIRST_COLUMNS if name in columns] + [name for name in columns if name not in FIRST_COLUMNS]
+    ledger = pd.DataFrame({name: columns[name] for name in order}, index=pd.RangeIndex(len(frame)))
+    ids = ledger["feedback_id"].to_numpy(dtype=object)
+    age = parts.frame["created_at"].to_numpy() if "created_at" in parts.frame else np.zeros(len(ledger))
+    ranked = np.lexsort((_rank(ids), age, -parts.priority.tenths.sum(axis=1), parts.priority.level))
+    return ledger.iloc[ranked].reset_index(drop=True)
+
+
+def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[str, object]:
+    scores, priority = parts.scores, parts.priority
+    type_label = _take(list(TYPES.values()), scores.type_index)
+    departments = _take([policy.departments[code] for code in TYPES], scores.type_index)
+    points = {f"points_{name}": priority.tenths[:, number] / 10 for number, name in enumerate(COMPONENTS)}
+    return {
+        "text": np.asarray(parts.texts, dtype=object),
+        "type_label": type_label,
+        "category": parts.category,
+        "sentiment_label": _take(list(SENTIMENTS.values()), scores.sentiment.astype(np.intp) + 2),
+        "urgency_label": _take(list(URGENCIES.values()), scores.urgency_index),
+        "keywords": parts.keywords,
+        "theme": parts.theme,
+        "tag": _tags(parts, policy, type_label, product),
+        "priority": _take([level.name for level in policy.levels], priority.level),
+        "priority_score": priority.score,
+        "reasons": parts.reasons,
+        "department": departments,
+        **{name: parts.due[name].array for name in DUE_COLUMNS},
+        "status": STATUSES[0],
+        **{name: column.array for name, column in scores.to_frame().items()},
+        **points,
+        "no_information": parts.no_information,
+        "damaged": parts.damaged,
+        "text_original": np.asarray(parts.originals, dtype=object),
+        "source_line": parts.lines,
+    }
+
+
+def _tags(parts: LedgerParts, policy: Policy, type_label: Objects, given: object) -> Objects:
+    """产品A-登录失败-紧急; the type stands in for a missing theme, 未注明产品 for a missing product (``given``: masked, or None)."""
+    product = np.full(len(type_label), "未注明产品", dtype=object)
+    if given is not None:
+        values = pd.Series(given, dtype=object)
+        known = (values.notna() & values.ne("")).to_numpy(dtype=bool)
+        product[known] = values[known].astype(str).to_numpy(dtype=object)
+    subject = np.where(parts.theme == "", type_label, parts.theme)
+    return np.asarray(product + "-" + subject + "-" + _take([level.tag for level in policy.levels], parts.priority.level), dtype=object)
+
+
+def _take(names: list[str], index: NDArray[np.integer]) -> Objects:
+    return np.asarray(names, dtype=object)[index]
+
+
+def _rank(values: Objects) -> NDArray[np.int64]:
+    """Position of each value in sorted order, equal values alike."""
+    codes, _ = pd.factorize(pd.Series(values, dtype=object), sort=True)
+    return codes.astype(np.int64)

@@ -1,0 +1,92 @@
+"""The priority score: eight components, each a strength in [0, 1] times its weight in the policy, in whole tenths of a point.
+
+Points are rounded to tenths before they are added, so the printed components sum exactly to the printed score. A component can only
+add: raising any strength never lowers a score.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.ledger.policy import Policy
+from feedback_nlp.vocabulary import TYPE_CODES
+
+#: Types that ask for nothing: what surrounds them (frequency, reach, customer, repetition, core function) raises no priority.
+QUIET_TYPES = ("praise", "other")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the components are computed from, arrays of n rows.
+
+    urgency_level: float in [0, 2], expected urgency. polarity: float in [-1, 1]. risk: float (n, 6), probabilities.
+    type_index: int into TYPE_CODES. theme_day_count: int, items of the item's theme on its day (0: no theme or no date).
+    theme_reach: float in [0, 1], share of all customers the theme touches. high_value: bool.
+    customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function.
+    """
+
+    urgency_level: NDArray[np.float32]
+    polarity: NDArray[np.float32]
+    risk: NDArray[np.float32]
+    type_index: NDArray[np.intp]
+    theme_day_count: NDArray[np.int64]
+    theme_reach: Floats
+    high_value: NDArray[np.bool_]
+    customer_theme_count: NDArray[np.int64]
+    core: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Priority:
+    """tenths: int64 (n, components), points in tenths, columns in the order of ``COMPONENTS``. level: int64 (n,) into policy.levels.
+
+    forced: int64 (n,), index of the rule that decided the level, -1 where the score did. worst_risk: int64 (n,), into RISK_CODES.
+    """
+
+    tenths: NDArray[np.int64]
+    level: NDArray[np.int64]
+    forced: NDArray[np.int64]
+    worst_risk: NDArray[np.int64]
+
+    @property
+    def score(self) -> Floats:
+        """float64 (n,), 0-100, the sum of the components."""
+        return self.tenths.sum(axis=1) / 10
+
+
+def strengths(evidence: Evidence, policy: Policy) -> Floats:
+    """float64 (n, components) in [0, 1], columns in the order of ``COMPONENTS``.
+
+    urgency: expected level / 2. negativity: -polarity where negative. risk: largest probability x severity. frequency: the theme had
+    more than ``daily_items`` items that day. reach: the theme touches more than ``customer_share`` of customers. customer: of high
+    value. repeat: the same customer's second item on the theme gives half, the third all. core: a core function is named.
+    """
+    loud = ~np.isin(evidence.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
+    columns = (
+        evidence.urgency_level / 2.0,
+        np.maximum(-evidence.polarity, 0.0),
+        (evidence.risk * np.asarray(policy.severity)).max(axis=1),
+        loud & (evidence.theme_day_count > policy.daily_items),
+        loud & (evidence.theme_reach > policy.customer_share),
+        loud & evidence.high_value,
+        loud * np.clip((evidence.customer_theme_count - 1) / 2.0, 0.0, 1.0),
+        loud & evidence.core,
+    )
+    return np.clip(np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1), 0.0, 1.0)
+
+
+def prioritise(evidence: Evidence, policy: Policy) -> Priority:
+    """Score and level of every item. A rule can only raise the level that the score gives."""
+    tenths = np.rint(strengths(evidence, policy) * np.asarray(policy.weights) * 10).astype(np.int64)
+    bounds = np.asarray([level.min_score * 10 for level in policy.levels])
+    level = (tenths.sum(axis=1)[:, None] < bounds).sum(axis=1)
+    forced = np.full(len(level), -1, dtype=np.int64)
+    for number, rule in enumerate(policy.rules):
+        raises = (evidence.risk[:, rule.risk] >= rule.min_probability) & (rule.level < level)
+        forced[raises] = number
+        level = np.where(raises, rule.level, level)
+    worst = (evidence.risk * np.asarray(policy.severity)).argmax(axis=1)
+    return Priority(tenths, level.astype(np.int64), forced, worst.astype(np.int64))

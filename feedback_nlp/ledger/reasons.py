@@ -1,0 +1,50 @@
+"""One Chinese sentence per item: what raised its priority, and by how much."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.ledger.policy import COMPONENTS, Policy
+from feedback_nlp.ledger.priority import Evidence, Priority
+from feedback_nlp.scorer.scores import Scores
+from feedback_nlp.vocabulary import RISKS, URGENCIES
+
+#: Components below this many tenths of a point are left unsaid.
+MIN_TENTHS = 20
+
+Objects = NDArray[np.object_]
+
+
+def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: Scores, themes: Objects) -> Objects:
+    """Object (n,) of sentences such as 「紧急程度高（+31.2）、强烈负面（+22.9）、服务中断风险（+13.0）；评为高优先级。」
+
+    themes: object (n,), the theme's name. String work is array-wise; there are few distinct phrases.
+    """
+    phrases = {
+        "urgency": _take([f"紧急程度{label}" for label in URGENCIES.values()], scores.urgency_index),
+        "negativity": np.where(scores.sentiment == -2, "强烈负面", "负面情绪").astype(object),
+        "risk": _take([label if label.endswith("风险") else f"{label}风险" for label in RISKS.values()], priority.worst_risk),
+        "frequency": "主题「" + themes + "」当日" + evidence.theme_day_count.astype(object).astype(str).astype(object) + "条",
+        "reach": "主题触及" + _percent(evidence.theme_reach) + "客户",
+        "repeat": "同一客户同一主题" + evidence.customer_theme_count.astype(str).astype(object) + "次反馈",
+    }
+    points = np.asarray([f"（+{tenths / 10:g}）" for tenths in range(1001)], dtype=object)
+    total = np.full(len(scores), "", dtype=object)
+    for number, (component, name) in enumerate(COMPONENTS.items()):
+        tenths = priority.tenths[:, number]
+        said = tenths >= MIN_TENTHS
+        phrase = phrases[component][said] if component in phrases else name
+        total[said] += phrase + points[tenths[said]] + "、"
+    found = total != ""
+    total[found] = np.frompyfunc(lambda text: text[:-1], 1, 1)(total[found])
+    total[~found] = "没有明显的升级因素"
+    rules = np.asarray([f"；规则「{rule.label}」" for rule in policy.rules] + [""], dtype=object)
+    levels = _take([f"评为{level.name}优先级。" for level in policy.levels], priority.level)
+    return np.asarray(total + rules[priority.forced] + "；" + levels, dtype=object)
+
+
+def _take(names: list[str], index: NDArray[np.integer]) -> Objects:
+    return np.asarray(names, dtype=object)[index]
+
+
+def _percent(share: NDArray[np.float64]) -> Objects:
+    return np.asarray([f"{number}%" for number in range(101)], dtype=object)[np.rint(share * 100).astype(np.intp)]

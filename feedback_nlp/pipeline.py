@@ -1,0 +1,204 @@
+"""``analyze``: the parts in their order, nothing computed here.
+
+texts -> clean -> one pass of the scorer -> mask -> tokens -> counts -> themes -> trends -> evidence -> priority -> ledger.
+Each step is a map over rows, or an aggregate that can be merged (counts) followed by a map.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from itertools import chain
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from numpy.typing import NDArray
+
+from feedback_nlp.analysis import Analysis
+from feedback_nlp.errors import InputError
+from feedback_nlp.intake import Intake, take_in
+from feedback_nlp.ledger.assemble import LedgerParts, assemble
+from feedback_nlp.ledger.deadlines import deadlines
+from feedback_nlp.ledger.evidence import gather_evidence
+from feedback_nlp.ledger.identity import customer_codes
+from feedback_nlp.ledger.policy import DEFAULT_POLICY, Policy, load_policy
+from feedback_nlp.ledger.priority import prioritise
+from feedback_nlp.ledger.reasons import reasons
+from feedback_nlp.ledger.scheme import DEFAULT_SCHEME, Scheme, load_scheme
+from feedback_nlp.scorer.scorer import BatchScorer, text_chunks
+from feedback_nlp.scorer.scores import Scores
+from feedback_nlp.sentiment.second_opinion import BACKENDS, polarity_levels, snownlp_polarity
+from feedback_nlp.summary import summarise
+from feedback_nlp.text.clean import CleanTexts, clean
+from feedback_nlp.text.privacy import mask_texts
+from feedback_nlp.text.rules import drop_surrogates
+from feedback_nlp.text.tokenize import Tokenizer, Tokens
+from feedback_nlp.topics import Topics, discover
+
+#: Called as ``progress(step, rows done, rows in all)``.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class _Stopwatch:
+    """Seconds per step, and the caller's progress."""
+
+    progress: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str, rows: int = 0) -> Iterator[Callable[[int], None]]:
+        start = time.perf_counter()
+        self._report(name, 0, rows)
+        yield lambda done: self._report(name, done, rows)
+        self._report(name, rows, rows)
+        self.seconds[name] = time.perf_counter() - start
+
+    def _report(self, name: str, done: int, rows: int) -> None:
+        if self.progress:
+            self.progress(name, done, rows)
+
+
+@dataclass(frozen=True)
+class _Cleaned:
+    """What the rows say, n of each: cleaned texts, flags of ``CleanTexts``, scores."""
+
+    texts: list[str]
+    no_information: NDArray[np.bool_]
+    damaged: NDArray[np.bool_]
+    scores: Scores
+
+
+def analyze(
+    data: Any,
+    *,
+    text_column: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    strict: bool = False,
+    scheme: str | PathLike[str] = DEFAULT_SCHEME,
+    policy: str | PathLike[str] = DEFAULT_POLICY,
+    model: str | PathLike[str] | BatchScorer | None = None,
+    user_dictionary: str | PathLike[str] | list[str] | None = None,
+    n_themes: int | None = None,
+    abstain: bool = False,
+    sentiment_backend: str = "scorer",
+    as_of: str | pd.Timestamp | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Read feedback and make the priority ledger.
+
+    data: a DataFrame, a list (tuple, Series, array) of str, or the path of a CSV, TSV, JSON Lines, Parquet or XLSX file.
+    text_column: header of the column that holds the text, where it is not recognised. columns: other headers -> record columns.
+    encoding: of a text file; detected where not given. strict: raise RowError at the first unusable row instead of setting it aside.
+    scheme, policy: slug of one that ships, or the path of a TOML file. model: a model folder or a loaded scorer.
+    user_dictionary: words for the tokeniser (a list, or a file in jieba's format). n_themes: at most so many themes.
+    abstain: types of low confidence become ``other``. sentiment_backend: "scorer", or "snownlp" for SnowNLP's polarity (slow).
+    as_of: when undated items count as received (Asia/Shanghai where no zone is given); without it they have no deadlines.
+    progress: called as ``progress(step, rows_done, rows)``.
+
+    Returns an ``Analysis``; rows read = rows of its ledger + rows of its quarantine. Nothing in it depends on the order of rows.
+    Raises InputError (and RowError if ``strict``), ModelError, PolicyError.
+    """
+    if sentiment_backend not in BACKENDS:
+        raise InputError(f"unknown sentiment_backend {sentiment_backend!r}; expected one of {', '.join(BACKENDS)}")
+    rules, view = load_policy(str(policy)), load_scheme(str(scheme))
+    scorer = model if isinstance(model, BatchScorer) else BatchScorer.load(model)
+    tokenizer = Tokenizer(user_dictionary=user_dictionary)
+    watch = _Stopwatch(progress)
+    with watch.step("read"):
+        intake = take_in(data, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
+    rows = len(intake.frame)
+    with watch.step("score", rows) as tick:
+        cleaned = _clean_and_score(intake.texts, scorer, abstain=abstain, tick=tick)
+    if sentiment_backend == "snownlp":
+        with watch.step("snownlp", rows):
+            cleaned = replace(cleaned, scores=_second_opinion(cleaned))
+    with watch.step("mask", rows):
+        masked = mask_texts(cleaned.texts)
+    with watch.step("tokenise", rows):
+        tokens = tokenizer.tokenize(masked)
+    with watch.step("topics", rows):
+        found = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, daily_items=rules.daily_items)
+    with watch.step("ledger", rows):
+        ledger = _make_ledger(intake, cleaned, tokens, found, rules, view, as_of)
+    if len(ledger) != rows:
+        raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
+    summary = summarise(ledger, intake.quarantine, found.trends, tuple(level.name for level in rules.levels))
+    signature = {
+        "feedback_nlp": version("feedback_nlp"),
+        "model": scorer.model.signature,
+        "policy": rules.signature,
+        "scheme": view.signature,
+        "user_dictionary": tokenizer.signature,
+        "options": {"abstain": abstain, "as_of": as_of and str(as_of), "n_themes": n_themes, "sentiment_backend": sentiment_backend},
+    }
+    return Analysis(ledger, found.themes, found.keywords, found.trends, summary, intake.quarantine, signature, watch.seconds)
+
+
+def _clean_and_score(texts: list[str], scorer: BatchScorer, *, abstain: bool, tick: Callable[[int], None]) -> _Cleaned:
+    parts: list[CleanTexts] = []
+
+    def cleaned_parts() -> Iterator[CleanTexts]:
+        done = 0
+        for chunk in text_chunks(texts):
+            parts.append(clean(chunk))
+            yield parts[-1]
+            done += len(chunk)
+            tick(done)
+
+    scores = scorer.score_clean(cleaned_parts(), abstain=abstain)
+    nothing = [np.empty(0, dtype=bool)]
+    return _Cleaned(
+        list(chain.from_iterable(part.texts() for part in parts)),
+        np.concatenate([part.no_information for part in parts] or nothing),
+        np.concatenate([part.damaged for part in parts] or nothing),
+        scores,
+    )
+
+
+def _second_opinion(cleaned: _Cleaned) -> Scores:
+    polarity = snownlp_polarity(cleaned.texts)
+    return replace(cleaned.scores, polarity=polarity, sentiment=polarity_levels(polarity), sentiment_confidence=np.abs(polarity))
+
+
+def _find_topics(intake: Intake, scores: Scores, texts: list[str], tokens: Tokens, *, n_themes: int | None, daily_items: int) -> Topics:
+    return discover(
+        tokens,
+        texts,
+        days=intake.days,
+        customers=customer_codes(intake.frame),
+        polarity=scores.polarity,
+        sentiment=scores.sentiment,
+        n_themes=n_themes,
+        daily_items=daily_items,
+    )
+
+
+def _make_ledger(
+    intake: Intake, cleaned: _Cleaned, tokens: Tokens, found: Topics, policy: Policy, scheme: Scheme, as_of: str | pd.Timestamp | None
+) -> pd.DataFrame:
+    scores, frame = cleaned.scores, intake.frame
+    evidence = gather_evidence(frame, scores, tokens, found, policy)
+    priority = prioritise(evidence, policy)
+    shown = pd.Series(cleaned.texts if intake.texts_are_plain else clean(frame["text"].tolist()).texts(), dtype=object)
+    parts = LedgerParts(
+        frame=frame,
+        texts=mask_texts(shown.tolist()),
+        originals=mask_texts([drop_surrogates(text) for text in frame["text"]]),
+        scores=scores,
+        priority=priority,
+        category=scheme.categories(scores.type_index, shown),
+        theme=found.theme_names,
+        keywords=found.item_keywords,
+        reasons=reasons(evidence, priority, policy, scores=scores, themes=found.theme_names),
+        due=deadlines(frame, priority.level, policy, as_of=as_of),
+        lines=intake.lines,
+        no_information=cleaned.no_information,
+        damaged=cleaned.damaged,
+    )
+    return assemble(parts, policy)

@@ -1,0 +1,39 @@
+"""Headline figures of an analysis, as plain values that JSON can hold."""
+
+from typing import Any
+
+import pandas as pd
+
+from feedback_nlp.vocabulary import SENTIMENTS, TYPES
+
+
+def summarise(ledger: pd.DataFrame, quarantine: pd.DataFrame, trends: pd.DataFrame, levels: tuple[str, ...]) -> dict[str, Any]:
+    """Counts by priority, type, sentiment, channel and product, the period, data quality and the themes over the daily limit."""
+    dates = ledger["created_at"].dropna() if "created_at" in ledger else pd.Series(dtype="datetime64[us]")
+    burst = trends[trends["high_frequency"]]
+    return {
+        "rows": len(ledger) + len(quarantine),
+        "items": len(ledger),
+        "quarantined": len(quarantine),
+        "quarantine_reasons": _counts(quarantine["reason"].astype(str).str.replace(r"[：:].*", "", regex=True)),
+        "period": [str(dates.min().date()), str(dates.max().date())] if len(dates) else None,
+        "undated": len(ledger) - len(dates),
+        "priority": {level: int(ledger["priority"].eq(level).sum()) for level in levels},
+        "type": {label: int(ledger["type_label"].eq(label).sum()) for label in TYPES.values()},
+        "sentiment": {label: int(ledger["sentiment_label"].eq(label).sum()) for label in SENTIMENTS.values()},
+        "mean_polarity": round(float(ledger["polarity"].astype(float).sum() / max(len(ledger), 1)), 4),
+        "no_information": int(ledger["no_information"].sum()),
+        "damaged": int(ledger["damaged"].sum()),
+        "channel": _counts(ledger["channel"]) if "channel" in ledger else {},
+        "product": _counts(ledger["product"]) if "product" in ledger else {},
+        "high_frequency": [
+            {"theme": row.theme, "date": str(row.date.date()), "count": int(row.count), "share": round(float(row.share), 4)}
+            for row in burst[["theme", "date", "count", "share"]].rename(columns={"count": "count"}).itertuples(index=False, name="Burst")
+        ],
+    }
+
+
+def _counts(column: pd.Series) -> dict[str, int]:
+    """Value -> count, most frequent first, then by name."""
+    counts = column.dropna().astype(str).value_counts()
+    return {str(name): int(counts[name]) for name in sorted(counts.index, key=lambda name: (-counts[name], name))}

@@ -1,0 +1,92 @@
+"""What the command line shows: progress, the most urgent items, what was set aside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from feedback_nlp.analysis import Analysis
+
+if TYPE_CHECKING:
+    from feedback_nlp.pipeline import Progress as Report
+
+TOP_ITEMS = 10
+TOP_QUARANTINE = 10
+
+#: Width in a pipe, where there is no terminal to ask.
+PIPE_WIDTH = 160
+
+_LEVEL_STYLES = ("bold red", "yellow", "dim")
+
+
+@contextmanager
+def progress_bar() -> "Iterator[Report]":
+    """A bar per step on standard error; yields what ``analyze`` calls as ``progress``."""
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, rows: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=rows or None)
+            bars.update(tasks[step], completed=done)
+
+        yield report
+
+
+def print_analysis(analysis: Analysis, folder: Path) -> None:
+    """The ten most urgent items, the themes over the daily limit, what was quarantined, and where the files are."""
+    console = _console()
+    summary = analysis.summary
+    if len(analysis.ledger):
+        console.print(_urgent_table(analysis))
+    levels = "，".join(f"{level} {count}" for level, count in summary["priority"].items())
+    console.print(Text(f"台账 {summary['items']} 条（{levels}），隔离 {summary['quarantined']} 条，主题 {len(analysis.themes)} 个"))
+    for burst in summary["high_frequency"][:5]:
+        console.print(Text(f"高频：{burst['date']} 主题「{burst['theme']}」{burst['count']} 条，占当日 {burst['share']:.0%}", style="bold"))
+    print_quarantine(analysis.quarantine)
+    console.print(Text(f"结果：{folder}"), soft_wrap=True)
+
+
+def print_quarantine(quarantine: pd.DataFrame) -> None:
+    """The first rows that were set aside, with line and reason."""
+    if not len(quarantine):
+        return
+    table = Table(title=f"隔离 {len(quarantine)} 条", title_justify="left")
+    table.add_column("行号", justify="right")
+    table.add_column("原因")
+    for line, reason in quarantine[["source_line", "reason"]].head(TOP_QUARANTINE).itertuples(index=False, name=None):
+        table.add_row(str(line), Text(str(reason)))
+    if len(quarantine) > TOP_QUARANTINE:
+        table.add_row("…", f"其余 {len(quarantine) - TOP_QUARANTINE} 条见 quarantine.parquet")
+    _console().print(table)
+
+
+def _urgent_table(analysis: Analysis) -> Table:
+    table = Table(title=f"最紧急的 {min(TOP_ITEMS, len(analysis.ledger))} 条", title_justify="left", show_lines=True)
+    for header, options in (
+        ("优先级", {"no_wrap": True}),
+        ("得分", {"justify": "right", "no_wrap": True}),
+        ("标签", {"ratio": 3}),
+        ("内容", {"ratio": 6}),
+        ("升级原因", {"ratio": 5}),
+    ):
+        table.add_column(header, **options)  # type: ignore[arg-type]
+    styles = dict(zip(analysis.summary["priority"], _LEVEL_STYLES, strict=False))
+    shown = analysis.ledger[["priority", "priority_score", "tag", "text", "reasons"]].head(TOP_ITEMS)
+    for level, points, tag, text, reason in shown.itertuples(index=False, name=None):
+        content = Text(text if len(text) <= 90 else text[:89] + "…")
+        table.add_row(Text(level, style=styles.get(level, "")), f"{points:.1f}", Text(tag), content, Text(reason))
+    return table
+
+
+def _console() -> Console:
+    """Standard output; colours only on a terminal (rich honours NO_COLOR)."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)

@@ -1,0 +1,180 @@
+"""Integer aggregates over units: exact, mergeable in any order, the only thing keywords and themes know of a corpus.
+
+A first pass over chunks of rows sums `TermCounts`; it fixes the terms; a second pass sums `ThemeCounts` over those terms. Both are
+counts of documents in int64, so merging is associative and commutative and the result does not depend on how rows were split.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.text.tokenize import Tokens
+from feedback_nlp.topics.stream import SUBJECT, Units, unit_kinds, units
+
+#: Terms that may form themes, and qualities kept beside them for the names of themes.
+MAX_SUBJECTS = 1200
+MAX_QUALITIES = 300
+#: A term of a single document says nothing about the corpus.
+MIN_DOCUMENTS = 2
+#: Weights are counted in thousandths of a nat.
+WEIGHT_UNIT = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class TermCounts:
+    """How often each unit and each pair of touching units occurs.
+
+    vocabulary: object (n_terms,), units sorted by code point.
+    kinds: uint8 (n_terms,), see `stream`.
+    documents, occurrences: int64 (n_terms,), rows with the unit, and all its occurrences.
+    pairs: int64 (n_pairs, 2), ordered pairs (first, second) that touch somewhere, as positions in ``vocabulary``, sorted.
+    pair_documents, pair_occurrences: int64 (n_pairs,), rows in which the pair touches, and how often it does.
+    n_documents: rows counted, empty ones included.
+    """
+
+    vocabulary: NDArray[np.object_]
+    kinds: NDArray[np.uint8]
+    documents: NDArray[np.int64]
+    occurrences: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    pair_documents: NDArray[np.int64]
+    pair_occurrences: NDArray[np.int64]
+    n_documents: int
+
+    @classmethod
+    def from_tokens(cls, tokens: Tokens) -> "TermCounts":
+        """Count one chunk of rows."""
+        return cls.from_units(units(tokens))
+
+    @classmethod
+    def from_units(cls, batch: Units) -> "TermCounts":
+        """Count one chunk of rows already read as units."""
+        size = len(batch.vocabulary)
+        first, second = batch.touching()
+        keys, codes = np.unique(batch.ids[first].astype(np.int64) * size + batch.ids[second], return_inverse=True)
+        return cls(
+            batch.vocabulary,
+            batch.kinds,
+            _documents(batch.rows, batch.ids.astype(np.int64), size),
+            np.bincount(batch.ids, minlength=size).astype(np.int64),
+            np.column_stack(np.divmod(keys, max(size, 1))),
+            _documents(batch.rows[first], codes, len(keys)),
+            np.bincount(codes, minlength=len(keys)).astype(np.int64),
+            batch.n_rows,
+        )
+
+    def merge(self, *others: "TermCounts") -> "TermCounts":
+        """Add counts of other rows. Exact, associative, commutative; merging many at once is cheaper than one by one."""
+        parts = (self, *others)
+        vocabulary, index, codes = np.unique(np.concatenate([part.vocabulary for part in parts]), return_index=True, return_inverse=True)
+        places = np.split(codes, np.cumsum([len(part.vocabulary) for part in parts])[:-1])
+        size = max(len(vocabulary), 1)
+        pairs = [place[part.pairs[:, 0]] * size + place[part.pairs[:, 1]] for place, part in zip(places, parts, strict=True)]
+        keys, pair_codes = np.unique(np.concatenate(pairs), return_inverse=True)
+        return TermCounts(
+            vocabulary,
+            np.concatenate([part.kinds for part in parts])[index],
+            _sum_by(codes, [part.documents for part in parts], len(vocabulary)),
+            _sum_by(codes, [part.occurrences for part in parts], len(vocabulary)),
+            np.column_stack(np.divmod(keys, size)),
+            _sum_by(pair_codes, [part.pair_documents for part in parts], len(keys)),
+            _sum_by(pair_codes, [part.pair_occurrences for part in parts], len(keys)),
+            sum(part.n_documents for part in parts),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ThemeCounts:
+    """In how many documents the chosen terms occur together.
+
+    terms: object (n_terms,), sorted by code point; kinds: uint8 (n_terms,).
+    together: int64 (n_terms, n_terms), symmetric; the diagonal is the document frequency.
+    touching: int64 (n_terms, n_terms), documents in which the column's term follows the row's term.
+    n_documents: rows counted, empty ones included.
+    """
+
+    terms: NDArray[np.object_]
+    kinds: NDArray[np.uint8]
+    together: NDArray[np.int64]
+    touching: NDArray[np.int64]
+    n_documents: int
+
+    @classmethod
+    def from_tokens(cls, tokens: Tokens, terms: NDArray[np.object_] | None = None) -> "ThemeCounts":
+        """Count one chunk of rows.
+
+        terms: sorted units to count, from `select_terms` over the counts of the whole corpus; by default chosen from these rows alone.
+        """
+        from scipy.sparse import csr_array
+
+        batch = units(tokens)
+        chosen = select_terms(TermCounts.from_units(batch)) if terms is None else terms
+        size = len(chosen)
+        column = find_terms(batch.vocabulary, chosen)[batch.ids]
+        keys = np.unique(batch.rows[column >= 0] * max(size, 1) + column[column >= 0])
+        rows, columns = np.divmod(keys, max(size, 1))
+        present = csr_array((np.ones(len(keys), np.int64), (rows, columns)), shape=(batch.n_rows, size))
+        first, second = batch.touching()
+        known = (column[first] >= 0) & (column[second] >= 0)
+        codes = column[first[known]] * size + column[second[known]]
+        touching = _documents(batch.rows[first[known]], codes, size * size).reshape(size, size)
+        return cls(chosen, unit_kinds(chosen), (present.T @ present).toarray(), touching, batch.n_rows)
+
+    def merge(self, *others: "ThemeCounts") -> "ThemeCounts":
+        """Add counts of other rows over the same terms. Raises InputError where the terms differ."""
+        for part in others:
+            if not np.array_equal(part.terms, self.terms):
+                raise InputError("theme counts: expected the same terms in every chunk; pass one select_terms() result to all of them")
+        parts = (self, *others)
+        return ThemeCounts(
+            self.terms,
+            self.kinds,
+            np.sum([part.together for part in parts], axis=0, dtype=np.int64),
+            np.sum([part.touching for part in parts], axis=0, dtype=np.int64),
+            sum(part.n_documents for part in parts),
+        )
+
+
+def select_terms(counts: TermCounts, *, max_subjects: int = MAX_SUBJECTS, max_qualities: int = MAX_QUALITIES) -> NDArray[np.object_]:
+    """Return the most frequent subjects and qualities in at least two documents, object (n,), sorted by code point.
+
+    Equal frequencies are ordered by the word, so the choice does not depend on the order of rows.
+    """
+    order = np.lexsort((np.arange(len(counts.vocabulary)), -counts.documents))
+    order = order[counts.documents[order] >= MIN_DOCUMENTS]
+    subject = counts.kinds[order] == SUBJECT
+    chosen = np.concatenate([order[subject][:max_subjects], order[~subject][:max_qualities]])
+    terms: NDArray[np.object_] = counts.vocabulary[np.sort(chosen)]
+    return terms
+
+
+def find_terms(vocabulary: NDArray[Any], terms: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the position of each word (or number) among the sorted terms, int64 (len(vocabulary),), -1 where absent."""
+    if not len(terms) or not len(vocabulary):
+        return np.full(len(vocabulary), -1, np.int64)
+    place = np.minimum(np.searchsorted(terms, vocabulary), len(terms) - 1)
+    return np.where(terms[place] == vocabulary, place, -1).astype(np.int64)
+
+
+def information(frequency: NDArray[np.int64], n_documents: int, *, rarest: float) -> NDArray[np.int64]:
+    """Return -ln of the share of documents with a term (idf, Spärck Jones 1972), int64, in thousandths of a nat, at least 1.
+
+    Whole numbers, so that sums do not depend on order. A term rarer than ``rarest`` weighs like one of that share.
+    """
+    share = (frequency + 1) / (n_documents + 2)
+    return np.maximum(np.round(-WEIGHT_UNIT * np.log(np.clip(share, rarest, 1.0))), 1).astype(np.int64)
+
+
+def _documents(rows: NDArray[np.int64], codes: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Count the distinct rows of each code in [0, size), int64 (size,)."""
+    seen = np.unique(rows * max(size, 1) + codes)
+    return np.bincount(seen % max(size, 1), minlength=size).astype(np.int64)
+
+
+def _sum_by(codes: NDArray[np.int64], values: list[NDArray[np.int64]], size: int) -> NDArray[np.int64]:
+    total = np.zeros(size, np.int64)
+    np.add.at(total, codes, np.concatenate(values))
+    return total

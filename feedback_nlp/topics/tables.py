@@ -1,0 +1,125 @@
+"""The table of themes a manager reads."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Quotes a theme.
+N_QUOTES = 3
+#: Shorter texts are quoted only where nothing longer is at hand: 「闪退」 explains nothing.
+SHORT_QUOTE = 8
+SEPARATOR = "、"
+
+
+def theme_table(
+    names: Sequence[str],
+    assignment: NDArray[np.integer],
+    *,
+    strength: NDArray[np.floating] | None = None,
+    keywords: Sequence[Sequence[str]] | None = None,
+    texts: Sequence[str] | None = None,
+    polarity: NDArray[np.floating] | None = None,
+    sentiment: NDArray[np.number] | None = None,
+    customers: Sequence[object] | None = None,
+    n_quotes: int = N_QUOTES,
+) -> "pd.DataFrame":
+    """Sum up the items of each theme.
+
+    names: (n_themes,); assignment: int (n_rows,), -1 for none; strength: float (n_rows,); keywords: of each theme.
+    texts: (n_rows,), for quotes; polarity: float (n_rows,) in [-1, 1], NaN where unknown; sentiment: (n_rows,) in -2..2, negative below 0,
+    by default the sign of polarity; customers: (n_rows,) identifiers, None or "" where unknown.
+    Returns theme, items, share (of all rows), keywords, mean_polarity, negative_share, customers, quotes; most items first, then by name.
+    Themes without items have no row; what was not given is missing. Quotes are lists of distinct texts: strongest first, then shortest,
+    then by text.
+    Raises InputError where lengths differ.
+    """
+    import pandas as pd
+
+    n_rows, n_themes = len(assignment), len(names)
+    for label, values in {
+        "strength": strength,
+        "texts": texts,
+        "polarity": polarity,
+        "sentiment": sentiment,
+        "customers": customers,
+    }.items():
+        if values is not None and len(values) != n_rows:
+            raise InputError(f"{label}: expected {n_rows} values, one a row, got {len(values)}")
+    theme = np.asarray(assignment, np.int64)
+    items = np.bincount(theme[theme >= 0], minlength=n_themes)
+    signs = sentiment if sentiment is not None else polarity
+    labels = np.array(names, dtype=object)
+    columns = {
+        "theme": labels,
+        "items": items,
+        "share": items / max(n_rows, 1),
+        "keywords": [SEPARATOR.join(words) for words in keywords] if keywords is not None else [None] * n_themes,
+        "mean_polarity": _means(theme, polarity, n_themes),
+        "negative_share": _means(theme, None if signs is None else _negative(signs), n_themes),
+        "customers": pd.array(_customers(theme, customers, n_themes), dtype="Int64"),
+        "quotes": _quotes(theme, strength, texts, n_themes=n_themes, n_quotes=n_quotes),
+    }
+    order = np.lexsort((np.unique(labels, return_inverse=True)[1], -items))
+    order = order[items[order] > 0]
+    return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
+
+
+def _negative(signs: NDArray[np.number]) -> NDArray[np.float64]:
+    values = np.asarray(signs, np.float64)
+    return np.where(np.isnan(values), np.nan, values < 0)
+
+
+def _means(theme: NDArray[np.int64], values: NDArray[np.floating] | None, n_themes: int) -> NDArray[np.float64]:
+    """Mean of the known values of each theme, NaN where there is none; values are rounded to 1e-6 so that order cannot matter."""
+    if values is None:
+        return np.full(n_themes, np.nan)
+    known = (theme >= 0) & ~np.isnan(values)
+    whole = np.round(values[known] * 1e6)
+    count = np.bincount(theme[known], minlength=n_themes)
+    total = np.bincount(theme[known], weights=whole, minlength=n_themes) / 1e6
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _customers(theme: NDArray[np.int64], customers: Sequence[object] | None, n_themes: int) -> list[int | None]:
+    """Count the distinct known customers of each theme."""
+    if customers is None:
+        return [None] * n_themes
+    import pandas as pd
+
+    column = np.empty(len(customers), dtype=object)
+    column[:] = [None if customer == "" else customer for customer in customers]
+    codes, distinct = pd.factorize(column)
+    known = (theme >= 0) & (codes >= 0)
+    pairs = np.unique(theme[known] * max(len(distinct), 1) + codes[known])
+    counts: list[int | None] = np.bincount(pairs // max(len(distinct), 1), minlength=n_themes).tolist()
+    return counts
+
+
+def _quotes(
+    theme: NDArray[np.int64], strength: NDArray[np.floating] | None, texts: Sequence[str] | None, *, n_themes: int, n_quotes: int
+) -> list[list[str]]:
+    """Choose the quotes of each theme; only texts that may still be chosen are sorted."""
+    quotes: list[list[str]] = [[] for _ in range(n_themes)]
+    if texts is None:
+        return quotes
+    rows = np.flatnonzero(theme >= 0)
+    column = np.empty(len(texts), dtype=object)
+    column[:] = texts
+    chosen, codes = np.unique(column[rows], return_inverse=True)
+    length = np.fromiter(map(len, chosen), np.int64, len(chosen))[codes]
+    weight = np.zeros(len(rows)) if strength is None else np.asarray(strength, np.float64)[rows]
+    order = np.lexsort((codes, length, -weight, length < SHORT_QUOTE, theme[rows]))
+    key = theme[rows[order]] * max(len(chosen), 1) + codes[order]
+    order = order[np.sort(np.unique(key, return_index=True)[1])]
+    group = theme[rows[order]]
+    order = order[np.arange(len(order)) - np.searchsorted(group, group) < n_quotes]
+    for number, text in zip(theme[rows[order]].tolist(), chosen[codes[order]].tolist(), strict=True):
+        quotes[number].append(text)
+    return quotes

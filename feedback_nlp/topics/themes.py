@@ -1,0 +1,107 @@
+"""Themes: small groups of words that occur together, and the one each item is about."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.text.tokenize import Tokens
+from feedback_nlp.topics.counts import ThemeCounts, find_terms, information
+from feedback_nlp.topics.grouping import association, coverage, group_terms
+from feedback_nlp.topics.naming import describe
+from feedback_nlp.topics.stream import SUBJECT, units
+
+#: Themes kept where ``n_themes`` is not given; the data may show fewer.
+MAX_THEMES = 60
+#: Documents a term needs to belong to a theme: two, or this share of the corpus.
+MIN_DOCUMENTS = 2
+MIN_SHARE = 0.002
+#: A word rarer than this share weighs no more than one of this share: a rare word is not the subject for being rare.
+RARE_SHARE = 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class ThemeModel:
+    """What is needed to give an item its theme.
+
+    names: one distinct name a theme, larger themes first.
+    keywords: a few phrases and words of each theme, for display.
+    terms: object (n_terms,), known subjects sorted by code point.
+    term_theme: int32 (n_terms,), the theme of each, -1 for none.
+    term_weight: int64 (n_terms,), its information in thousandths of a nat, shared among words of a theme that tell the same.
+    unknown_weight: the weight of any other subject.
+    """
+
+    names: list[str]
+    keywords: list[list[str]]
+    terms: NDArray[np.object_]
+    term_theme: NDArray[np.int32]
+    term_weight: NDArray[np.int64]
+    unknown_weight: int
+
+    def assign(self, tokens: Tokens) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Give each row its theme: the one whose words in the row weigh most, the earlier theme where equal.
+
+        Returns (theme, strength): int32 (n_rows,), -1 for none; float32 (n_rows,) in [0, 1], the share of the row's subjects, by
+        weight, that belong to the theme. Each word counts once a row.
+        """
+        batch = units(tokens)
+        place = find_terms(batch.vocabulary, self.terms)
+        theme = np.where(place >= 0, np.append(self.term_theme, -1)[place], -1)
+        weight = np.where(place >= 0, np.append(self.term_weight, 0)[place], self.unknown_weight) * (batch.kinds == SUBJECT)
+        size = max(len(batch.vocabulary), 1)
+        rows, ids = np.divmod(np.unique(batch.rows * size + batch.ids), size)
+        return _heaviest(rows, theme[ids], weight[ids], tokens.n_rows, len(self.names))
+
+
+def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None) -> ThemeModel:
+    """Find the themes of a corpus.
+
+    counts: merged counts of the corpus over the terms of `select_terms`.
+    n_themes: themes to keep at most, by default 60; each has at least two items.
+    """
+    frequent = max(MIN_DOCUMENTS, MIN_SHARE * counts.n_documents)
+    frequency = np.diag(counts.together)
+    chosen = np.flatnonzero((counts.kinds == SUBJECT) & (frequency >= frequent))
+    together = counts.together[np.ix_(chosen, chosen)]
+    weight = information(frequency[chosen], counts.n_documents, rarest=RARE_SHARE)
+    found = [_share_weight(together, weight, group, counts.n_documents) for group in group_terms(together, counts.n_documents)]
+    typical = [np.lexsort((group, -(together[group, group] * shared))) for group, shared in found]
+    mass = np.array([int((together[group, group] * shared).sum()) for group, shared in found], np.int64)
+    order = np.lexsort((np.array([group[0] for group, _ in found], np.int64), -mass))[: MAX_THEMES if n_themes is None else n_themes]
+    theme = np.full(len(chosen), -1, np.int32)
+    for number, index in enumerate(order):
+        group, shared = found[index]
+        theme[group], weight[group] = number, shared
+    groups = [chosen[found[index][0][typical[index]]] for index in order]
+    sizes = np.array([coverage(counts.together, group) for group in groups], np.int64)
+    names, keywords = describe(counts, groups, sizes)
+    unknown = int(information(np.array([0]), counts.n_documents, rarest=RARE_SHARE)[0])
+    return ThemeModel(names, keywords, counts.terms[chosen], theme, weight, unknown)
+
+
+def _share_weight(
+    together: NDArray[np.int64], weight: NDArray[np.int64], group: NDArray[np.int64], n_documents: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Divide each weight by 1 + the word's association with the others of its group: words of one phrase are not told twice."""
+    positive = np.maximum(association(together[np.ix_(group, group)], n_documents), 0.0)
+    return group, np.maximum(np.round(weight[group] / np.round(positive.sum(axis=1), 6)), 1).astype(np.int64)
+
+
+def _heaviest(
+    rows: NDArray[np.int64], theme: NDArray[np.int64], weight: NDArray[np.int64], n_rows: int, n_themes: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Sum weights by row and theme and keep the heaviest theme of each row."""
+    total = np.bincount(rows, weights=weight, minlength=n_rows)  # exact: integers far below 2**53
+    best = np.full(n_rows, -1, np.int32)
+    strength = np.zeros(n_rows, np.float32)
+    rows, theme, weight = rows[theme >= 0], theme[theme >= 0], weight[theme >= 0]
+    keys, codes = np.unique(rows * max(n_themes, 1) + theme, return_inverse=True)
+    sums = np.bincount(codes, weights=weight, minlength=len(keys))
+    row, number = np.divmod(keys, max(n_themes, 1))
+    order = np.lexsort((number, -sums, row))
+    row, number, sums = row[order], number[order], sums[order]
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    best[row[first]] = number[first]
+    strength[row[first]] = sums[first] / total[row[first]]
+    return best, strength

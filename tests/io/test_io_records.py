@@ -1,0 +1,98 @@
+"""Delimited text to records: fields, lines, and what happens to broken quotes."""
+
+import csv
+import io
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback_nlp.io.records import Lines, iter_records
+
+
+def records(text, delimiter=","):
+    return list(iter_records(Lines(text), delimiter))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("a", [(0, 1, ["a"])]),
+        ("a\n", [(0, 1, ["a"])]),
+        ("a,b\r\nc,d\r\n", [(0, 1, ["a", "b"]), (1, 2, ["c", "d"])]),
+        ("a\rb\r", [(0, 1, ["a"]), (1, 2, ["b"])]),
+        ("a\n\nb", [(0, 1, ["a"]), (1, 2, []), (2, 3, ["b"])]),
+        ('a,"x\ny"\nb,c\n', [(0, 2, ["a", "x\ny"]), (2, 3, ["b", "c"])]),
+        ('"a""b",c', [(0, 1, ['a"b', "c"])]),
+        ('a"b,c', [(0, 1, ['a"b', "c"])]),
+        # A quote that is never closed costs its own line only.
+        ('1,"a\n2,b\n3,c\n', [(0, 1, None), (1, 2, ["2", "b"]), (2, 3, ["3", "c"])]),
+        # So does one that is closed by the next row's first quote.
+        ('"1","a\n"2","b"\n', [(0, 1, None), (1, 2, ["2", "b"])]),
+        ('"他说"好"了",x\n2,b\n', [(0, 1, None), (1, 2, ["2", "b"])]),
+        # A carriage return inside a line is no line end where lines end with a line feed.
+        ("a\rb,c\nd,e\n", [(0, 1, ["a\rb", "c"]), (1, 2, ["d", "e"])]),
+        ("a\u2028b\x0bc\x85d\n", [(0, 1, ["a\u2028b\x0bc\x85d"])]),
+    ],
+)
+def test_records(text, expected):
+    assert records(text) == expected
+
+
+def slow_records(text):
+    """Try the csv module on the rest of the text at every record: obvious, and quadratic."""
+    lines = io.StringIO(text, newline="\n").readlines()
+    found, start = [], 0
+    while start < len(lines):
+        reader = csv.reader(lines[start:], strict=True)
+        try:
+            fields = next(reader)
+        except csv.Error:
+            found.append((start, start + 1, None))
+            start += 1
+        else:
+            found.append((start, start + reader.line_num, fields))
+            start += reader.line_num
+    return found
+
+
+@given(st.text(alphabet='a",\n', max_size=60))
+def test_records_equal_the_slow_reading(text):
+    assert records(text) == slow_records(text)
+
+
+@given(st.text(alphabet='a",\n', max_size=60))
+def test_records_do_not_depend_on_the_field_limit(text):
+    expected = records(text)
+    old = csv.field_size_limit(2)
+    try:
+        assert records(text) == expected
+    finally:
+        csv.field_size_limit(old)
+
+
+@given(st.lists(st.lists(st.text(alphabet='字a",;\n\r ', max_size=6), min_size=2, max_size=2), max_size=8))
+def test_what_csv_writes_is_read_back(rows):
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    assert [fields for _, _, fields in records(out.getvalue())] == rows
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['1,"broken\n', 'a",",z\n', '"",",",\n1,"x\n', '"a""\n'],
+    ids=["open", "parity", "pairs", "escaped"],
+)
+def test_unbalanced_quotes_cost_linear_time(line):
+    start = time.perf_counter()
+    assert len(records(line * 100_000)) >= 100_000
+    assert time.perf_counter() - start < 5
+
+
+def test_long_fields_leave_the_csv_module_alone():
+    limit = csv.field_size_limit()
+    paste, quoted = "好" * 5_000_000, "a,\n" * 100_000
+    assert records(f'1,{paste}\n2,"{quoted}"\n3,c') == [(0, 1, ["1", paste]), (1, 100_002, ["2", quoted]), (100_002, 100_003, ["3", "c"])]
+    assert csv.field_size_limit() == limit

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from benchmarks.common import SEED, markdown_table, package_versions, read_table, use_data_folder
 from benchmarks.metrics import BINS, RESAMPLES, calibration_error, confusion, f1_scores, macro_f1, macro_f1_interval
 from benchmarks.unseen import Overlap, overlap, training_texts
+from feedback_nlp import BatchScorer
 from feedback_nlp.scorer.model import BUNDLED, HEADS, bundled_models
-from feedback_nlp.scorer.scorer import BatchScorer
 from feedback_nlp.sentiment.second_opinion import snownlp_polarity
 from feedback_nlp.train.labels import held_out
 

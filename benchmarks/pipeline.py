@@ -26,7 +26,7 @@ FIRST_DAY, DAYS = "2019-01-01", 365
 
 
 def feedback_frame(rows: int) -> Any:
-    """A DataFrame [created_at, channel, product, text] of ``rows`` real texts; without a second look the same for the same data."""
+    """A DataFrame [created_at, channel, product, text] of ``rows`` real texts, the same for the same data."""
     import numpy as np
     import pandas as pd
 

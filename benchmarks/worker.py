@@ -40,7 +40,7 @@ def contender(module_name: str, path: str) -> None:
 
 def latency(path: str) -> None:
     """Seconds of each call that scores a single text; the first 200 calls are the warm-up."""
-    from feedback_nlp.scorer.scorer import BatchScorer
+    from feedback_nlp import BatchScorer
 
     texts = read_texts(path)
     scorer = BatchScorer.load()
@@ -56,7 +56,7 @@ def latency(path: str) -> None:
 
 def memory(path: str) -> None:
     """Memory with library, model and texts loaded, and the peak of one call on top of it."""
-    from feedback_nlp.scorer.scorer import BatchScorer
+    from feedback_nlp import BatchScorer
 
     texts = read_texts(path)
     scorer = BatchScorer.load()

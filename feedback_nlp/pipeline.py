@@ -183,7 +183,7 @@ def _make_ledger(
     intake: Intake, cleaned: _Cleaned, tokens: Tokens, found: Topics, policy: Policy, scheme: Scheme, as_of: str | pd.Timestamp | None
 ) -> pd.DataFrame:
     scores, frame = cleaned.scores, intake.frame
-    evidence = gather_evidence(frame, scores, tokens, found, policy)
+    evidence = gather_evidence(frame, cleaned.texts, scores, tokens, found, policy)
     priority = prioritise(evidence, policy)
     shown = pd.Series(cleaned.texts if intake.texts_are_plain else clean(frame["text"].tolist()).texts(), dtype=object)
     parts = LedgerParts(

@@ -60,7 +60,7 @@ def print_quarantine(quarantine: pd.DataFrame) -> None:
         return
     table = Table(title=f"隔离 {len(quarantine)} 条", title_justify="left")
     table.add_column("行号", justify="right")
-    table.add_column("原因")
+    table.add_column("原因", overflow="fold")
     for line, reason in quarantine[["source_line", "reason"]].head(TOP_QUARANTINE).itertuples(index=False, name=None):
         table.add_row(str(line), Text(str(reason)))
     if len(quarantine) > TOP_QUARANTINE:
@@ -77,7 +77,7 @@ def _urgent_table(analysis: Analysis) -> Table:
         ("内容", {"ratio": 6}),
         ("升级原因", {"ratio": 5}),
     ):
-        table.add_column(header, **options)  # type: ignore[arg-type]
+        table.add_column(header, overflow="fold", **options)  # type: ignore[arg-type]
     styles = dict(zip(analysis.summary["priority"], _LEVEL_STYLES, strict=False))
     shown = analysis.ledger[["priority", "priority_score", "tag", "text", "reasons"]].head(TOP_ITEMS)
     for level, points, tag, text, reason in shown.itertuples(index=False, name=None):

@@ -13,7 +13,7 @@ def prepare(texts: Sequence[str]) -> Any:
     """The loaded scorer, after one warm-up and after proof that a batch equals its rows one by one."""
     import pandas as pd
 
-    from feedback_nlp.scorer.scorer import BatchScorer
+    from feedback_nlp import BatchScorer
 
     scorer = BatchScorer.load()
     scorer.score(list(texts[:1000]))

@@ -38,12 +38,16 @@ class Level:
 
 @dataclass(frozen=True)
 class ForceRule:
-    """A risk at or above a probability gives at least the level with index ``level``."""
+    """At least the level with index ``level`` where a risk reaches a probability or a complaint holds one of the words.
+
+    risk: index into ``RISK_CODES``; label: how reasons name the rule.
+    """
 
     risk: int
     min_probability: float
     level: int
     label: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,13 @@ def load_policy(name: str | Path = DEFAULT_POLICY) -> Policy:
     raise_problems(_problems(table, where))
     names = [level["name"] for level in table["levels"]]
     rules = tuple(
-        ForceRule(RISK_CODES.index(rule["risk"]), float(rule["min_probability"]), names.index(rule["level"]), rule["label"])
+        ForceRule(
+            RISK_CODES.index(rule["risk"]),
+            float(rule["min_probability"]),
+            names.index(rule["level"]),
+            rule["label"],
+            tuple(rule.get("words", ())),
+        )
         for rule in table.get("rules", [])
     )
     return Policy(
@@ -121,8 +131,9 @@ def _problems(table: dict[str, Any], where: str) -> list[str]:
         problems.append(f"{where}: levels: expected different names and falling min_score that ends at 0, got {names} and {scores}")
     risk: Rule = (f"one of {', '.join(RISK_CODES)}", lambda v: v in RISK_CODES)
     rule_rules = {"risk": risk, "min_probability": share, "level": (f"one of {names}", lambda v: v in names), "label": text}
+    rule_rules |= {"words": ("a list of words", is_texts)}
     for position, entry in enumerate(table.get("rules", [])):
-        problems += check(entry, rule_rules, where=f"{where}: rules[{position}]")
+        problems += check(entry, rule_rules, where=f"{where}: rules[{position}]", optional=frozenset({"words"}))
     problems += check(table["weights"], dict.fromkeys(COMPONENTS, number), where=f"{where}: weights")
     problems += check(table["severity"], dict.fromkeys(RISK_CODES, share), where=f"{where}: severity")
     whole: Rule = ("a whole number from 0 on", lambda v: type(v) is int and v >= 0)

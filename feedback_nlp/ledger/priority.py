@@ -25,7 +25,7 @@ class Evidence:
     urgency_level: float in [0, 2], expected urgency. polarity: float in [-1, 1]. risk: float (n, 6), probabilities.
     type_index: int into TYPE_CODES. theme_day_count: int, items of the item's theme on its day (0: no theme or no date).
     theme_reach: float in [0, 1], share of all customers the theme touches. high_value: bool.
-    customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function.
+    customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function. cued: bool (n, rules), a complaint that holds a word of the policy's rule.
     """
 
     urgency_level: NDArray[np.float32]
@@ -37,13 +37,14 @@ class Evidence:
     high_value: NDArray[np.bool_]
     customer_theme_count: NDArray[np.int64]
     core: NDArray[np.bool_]
+    cued: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Priority:
     """tenths: int64 (n, components), points in tenths, columns in the order of ``COMPONENTS``. level: int64 (n,) into policy.levels.
 
-    forced: int64 (n,), index of the rule that decided the level, -1 where the score did. worst_risk: int64 (n,), into RISK_CODES.
+    forced: int64 (n,), index of the policy's rule that fired, -1 for none. worst_risk: int64 (n,), into RISK_CODES.
     """
 
     tenths: NDArray[np.int64]
@@ -57,18 +58,35 @@ class Priority:
         return self.tenths.sum(axis=1) / 10
 
 
-def strengths(evidence: Evidence, policy: Policy) -> Floats:
+def fired_rules(evidence: Evidence, policy: Policy) -> NDArray[np.int64]:
+    """int64 (n,): the first rule of the policy that fires, -1 for none."""
+    fired = np.full(len(evidence.polarity), -1, dtype=np.int64)
+    for number, rule in reversed(list(enumerate(policy.rules))):
+        fired[(evidence.risk[:, rule.risk] >= rule.min_probability) | evidence.cued[:, number]] = number
+    return fired
+
+
+def risk_strength(evidence: Evidence, policy: Policy, fired: NDArray[np.int64]) -> Floats:
+    """float64 (n, risks): probability x severity; a rule that fires makes its risk certain."""
+    certain = np.zeros(evidence.risk.shape)
+    for number, rule in enumerate(policy.rules):
+        certain[fired == number, rule.risk] = 1.0
+    return np.asarray(np.maximum(evidence.risk, certain) * np.asarray(policy.severity))
+
+
+def strengths(evidence: Evidence, policy: Policy, fired: NDArray[np.int64]) -> Floats:
     """float64 (n, components) in [0, 1], columns in the order of ``COMPONENTS``.
 
-    urgency: expected level / 2. negativity: -polarity where negative. risk: largest probability x severity. frequency: the theme had
-    more than ``daily_items`` items that day. reach: the theme touches more than ``customer_share`` of customers. customer: of high
-    value. repeat: the same customer's second item on the theme gives half, the third all. core: a core function is named.
+    urgency: expected level / 2, or 1 where a rule fired. negativity: -polarity where negative. risk: the largest ``risk_strength``.
+    frequency: the theme had more than ``daily_items`` items that day. reach: the theme touches more than ``customer_share`` of the
+    customers. customer: of high value. repeat: the same customer's second item on the theme gives half, the third all. core: a core
+    function is named.
     """
     loud = ~np.isin(evidence.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
     columns = (
-        evidence.urgency_level / 2.0,
+        np.where(fired >= 0, 1.0, evidence.urgency_level / 2.0),
         np.maximum(-evidence.polarity, 0.0),
-        (evidence.risk * np.asarray(policy.severity)).max(axis=1),
+        risk_strength(evidence, policy, fired).max(axis=1),
         loud & (evidence.theme_day_count > policy.daily_items),
         loud & (evidence.theme_reach > policy.customer_share),
         loud & evidence.high_value,
@@ -80,13 +98,11 @@ def strengths(evidence: Evidence, policy: Policy) -> Floats:
 
 def prioritise(evidence: Evidence, policy: Policy) -> Priority:
     """Score and level of every item. A rule can only raise the level that the score gives."""
-    tenths = np.rint(strengths(evidence, policy) * np.asarray(policy.weights) * 10).astype(np.int64)
+    fired = fired_rules(evidence, policy)
+    tenths = np.rint(strengths(evidence, policy, fired) * np.asarray(policy.weights) * 10).astype(np.int64)
     bounds = np.asarray([level.min_score * 10 for level in policy.levels])
-    level = (tenths.sum(axis=1)[:, None] < bounds).sum(axis=1)
-    forced = np.full(len(level), -1, dtype=np.int64)
-    for number, rule in enumerate(policy.rules):
-        raises = (evidence.risk[:, rule.risk] >= rule.min_probability) & (rule.level < level)
-        forced[raises] = number
-        level = np.where(raises, rule.level, level)
-    worst = (evidence.risk * np.asarray(policy.severity)).argmax(axis=1)
-    return Priority(tenths, level.astype(np.int64), forced, worst.astype(np.int64))
+    by_score = (tenths.sum(axis=1)[:, None] < bounds).sum(axis=1)
+    # The last entry stands for "no rule": it can raise nothing.
+    by_rule = np.asarray([*(rule.level for rule in policy.rules), len(policy.levels) - 1])[fired]
+    worst = risk_strength(evidence, policy, fired).argmax(axis=1)
+    return Priority(tenths, np.minimum(by_score, by_rule).astype(np.int64), fired, worst.astype(np.int64))

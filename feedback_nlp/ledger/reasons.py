@@ -19,8 +19,9 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
 
     themes: object (n,), the theme's name. String work is array-wise; there are few distinct phrases.
     """
+    urgency = np.where(priority.forced >= 0, len(URGENCIES) - 1, scores.urgency_index)
     phrases = {
-        "urgency": _take([f"紧急程度{label}" for label in URGENCIES.values()], scores.urgency_index),
+        "urgency": _take([f"紧急程度{label}" for label in URGENCIES.values()], urgency),
         "negativity": np.where(scores.sentiment == -2, "强烈负面", "负面情绪").astype(object),
         "risk": _take([label if label.endswith("风险") else f"{label}风险" for label in RISKS.values()], priority.worst_risk),
         "frequency": "主题「" + themes + "」当日" + evidence.theme_day_count.astype(object).astype(str).astype(object) + "条",
@@ -37,7 +38,7 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
     found = total != ""
     total[found] = np.frompyfunc(lambda text: text[:-1], 1, 1)(total[found])
     total[~found] = "没有明显的升级因素"
-    rules = np.asarray([f"；规则「{rule.label}」" for rule in policy.rules] + [""], dtype=object)
+    rules = np.asarray([f"；触发规则「{rule.label}」" for rule in policy.rules] + [""], dtype=object)
     levels = _take([f"评为{level.name}优先级。" for level in policy.levels], priority.level)
     return np.asarray(total + rules[priority.forced] + "；" + levels, dtype=object)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _BREAK = re.compile(r"<(?:br|/p|/div|/li)\s{0,5}/?>", re.IGNORECASE)
 _TAG = re.compile(r"<(?:!--[^<>]{0,500}--|/?[a-zA-Z][^<>]{0,500})>")
-_URL = re.compile(r"(?:https?://|www\.)[!-;=?-~]{1,2048}", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|www\.)[!-;=?-~]{1,2048}", re.IGNORECASE | re.ASCII)
 _USER = re.compile(r"(?<![A-Za-z0-9._%+-])@[\w\-]{1,16}(?=[\s@,.!?:;，。！？：；、）)]|$)")
 _TOPIC = re.compile(r"#([^#\s]{1,40})#")
 _PINYIN = re.compile(rf"(?<=[{_HAN}])[(（](?=[a-zü]{{0,6}}[{TONED_VOWELS}])[a-zü{TONED_VOWELS}]{{1,8}}[)）]")

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import chain
-from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from numpy.typing import NDArray
 
 from feedback_nlp.analysis import Analysis
@@ -80,10 +79,10 @@ def analyze(
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
     strict: bool = False,
-    scheme: str | PathLike[str] = DEFAULT_SCHEME,
-    policy: str | PathLike[str] = DEFAULT_POLICY,
-    model: str | PathLike[str] | BatchScorer | None = None,
-    user_dictionary: str | PathLike[str] | list[str] | None = None,
+    scheme: str | Path = DEFAULT_SCHEME,
+    policy: str | Path = DEFAULT_POLICY,
+    model: str | Path | BatchScorer | None = None,
+    user_dictionary: str | Path | list[str] | None = None,
     n_themes: int | None = None,
     abstain: bool = False,
     sentiment_backend: str = "scorer",
@@ -106,7 +105,7 @@ def analyze(
     """
     if sentiment_backend not in BACKENDS:
         raise InputError(f"unknown sentiment_backend {sentiment_backend!r}; expected one of {', '.join(BACKENDS)}")
-    rules, view = load_policy(str(policy)), load_scheme(str(scheme))
+    rules, view = load_policy(policy), load_scheme(scheme)
     scorer = model if isinstance(model, BatchScorer) else BatchScorer.load(model)
     tokenizer = Tokenizer(user_dictionary=user_dictionary)
     watch = _Stopwatch(progress)

@@ -77,7 +77,7 @@ def _urgent_table(analysis: Analysis) -> Table:
         ("内容", {"ratio": 6}),
         ("升级原因", {"ratio": 5}),
     ):
-        table.add_column(header, overflow="fold", **options)  # type: ignore[arg-type]
+        table.add_column(header, overflow="fold", **options)
     styles = dict(zip(analysis.summary["priority"], _LEVEL_STYLES, strict=False))
     shown = analysis.ledger[["priority", "priority_score", "tag", "text", "reasons"]].head(TOP_ITEMS)
     for level, points, tag, text, reason in shown.itertuples(index=False, name=None):

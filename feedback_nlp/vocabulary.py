@@ -60,31 +60,35 @@ class Column:
     personal: bool = False
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 #: Columns a caller may give; only ``text`` is required.
 INPUT_COLUMNS = (
-    Column("feedback_id", "反馈编号", ("id", "编号", "工单号", "工单编号", "序号", "留言编号", "ticket_id")),
+    Column("feedback_id", "反馈编号", _words("id 编号 工单号 工单编号 序号 留言编号 ticket_id")),
     Column(
         "created_at",
         "反馈时间",
-        ("时间", "日期", "反馈日期", "提交时间", "创建时间", "评论时间", "评价时间", "留言时间", "date", "time", "created", "datetime", "timestamp"),
+        _words("时间 日期 反馈日期 提交时间 创建时间 评论时间 评价时间 留言时间 date time created datetime timestamp"),
     ),
     Column("channel", "渠道", ("反馈渠道", "来源", "来源渠道", "source")),
-    Column("product", "产品", ("产品名称", "商品", "商品名称", "型号", "应用", "app", "product_name")),
+    Column("product", "产品", _words("产品名称 商品 商品名称 型号 应用 app product_name")),
     Column(
         "text",
         "问题描述",
-        ("反馈内容", "内容", "文本", "评论", "评论内容", "评价", "评价内容", "留言", "留言详情", "描述", "正文", "意见", "content", "review", "comment", "feedback", "message", "body"),
+        _words("反馈内容 内容 文本 评论 评论内容 评价 评价内容 留言 留言详情 描述 正文 意见 content review comment feedback message body"),
     ),
     Column("expectation", "需求描述", ("期望", "客户期望", "诉求")),
     Column("scene", "发生场景", ("场景", "使用场景")),
-    Column("customer_id", "客户编号", ("客户号", "用户编号", "用户id", "会员号", "user_id", "userid"), personal=True),
-    Column("customer_name", "客户姓名", ("姓名", "客户名称", "用户名", "昵称", "称呼", "name", "user_name", "username"), personal=True),
-    Column("contact", "联系方式", ("电话", "手机", "手机号", "手机号码", "联系电话", "邮箱", "phone", "mobile", "tel", "email"), personal=True),
+    Column("customer_id", "客户编号", _words("客户号 用户编号 用户id 会员号 user_id userid"), personal=True),
+    Column("customer_name", "客户姓名", _words("姓名 客户名称 用户名 昵称 称呼 name user_name username"), personal=True),
+    Column("contact", "联系方式", _words("电话 手机 手机号 手机号码 联系电话 邮箱 phone mobile tel email"), personal=True),
     Column("customer_type", "客户类型", ("用户类型",)),
     Column("industry", "所属行业", ("行业",)),
     Column("annual_spend", "年消费(元)", ("年消费", "年消费额", "年消费金额")),
     Column("tenure_years", "合作年限", ("合作年数",)),
-    Column("satisfaction", "客户满意度", ("满意度", "评分", "星级", "打分", "rating", "score", "stars")),
+    Column("satisfaction", "客户满意度", _words("满意度 评分 星级 打分 rating score stars")),
     Column("status", "处理状态", ("状态",)),
     Column("owner", "负责人", ("处理人", "跟进人")),
     Column("due_at", "截止日期", ("截止时间",)),

@@ -49,7 +49,7 @@ def _csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, dt.datetime):
         moment = pd.Timestamp(value)
-        return (moment if moment.tz is None else moment.tz_convert(ZONE)).strftime("%Y-%m-%d %H:%M:%S")
+        return (moment if moment.tz is None else moment.tz_convert(ZONE)).strftime("%Y-%m-%d %H:%M:%S")  # type: ignore[no-any-return]
     if isinstance(value, Mapping):
         return json.dumps(plain_or_text(value), ensure_ascii=False, sort_keys=True)
     number = isinstance(value, int | float | np.number)

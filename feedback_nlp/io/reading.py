@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ FORMATS = {
 }
 
 #: What :func:`read_frame` accepts.
-Data = pd.DataFrame | pd.Series | np.ndarray | list[str] | tuple[str, ...] | str | os.PathLike[str]
+Data: TypeAlias = pd.DataFrame | pd.Series | np.ndarray | list[str] | tuple[str, ...] | str | os.PathLike[str]
 
 
 def read_table(

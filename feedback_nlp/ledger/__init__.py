@@ -1,0 +1,1 @@
+"""Priority, deadlines, routing: from scores and topics to the ledger."""

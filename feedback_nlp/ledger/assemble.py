@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from feedback_nlp.ledger.clock import DUE_COLUMNS
 from feedback_nlp.ledger.policy import COMPONENTS, Policy
 from feedback_nlp.ledger.priority import Priority
+from feedback_nlp.ledger.reasons import take_names
 from feedback_nlp.scorer.scores import SCORE_COLUMNS, Scores
 from feedback_nlp.text.privacy import mask_frame
 from feedback_nlp.vocabulary import INPUT_COLUMNS, LEDGER_HEADERS, SENTIMENTS, STATUSES, TYPES, URGENCIES
@@ -80,19 +81,19 @@ def assemble(parts: LedgerParts, policy: Policy) -> pd.DataFrame:
 
 def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[str, object]:
     scores, priority = parts.scores, parts.priority
-    type_label = _take(list(TYPES.values()), scores.type_index)
-    departments = _take([policy.departments[code] for code in TYPES], scores.type_index)
+    type_label = take_names(list(TYPES.values()), scores.type_index)
+    departments = take_names([policy.departments[code] for code in TYPES], scores.type_index)
     points = {f"points_{name}": priority.tenths[:, number] / 10 for number, name in enumerate(COMPONENTS)}
     return {
         "text": np.asarray(parts.texts, dtype=object),
         "type_label": type_label,
         "category": parts.category,
-        "sentiment_label": _take(list(SENTIMENTS.values()), scores.sentiment.astype(np.intp) + 2),
-        "urgency_label": _take(list(URGENCIES.values()), scores.urgency_index),
+        "sentiment_label": take_names(list(SENTIMENTS.values()), scores.sentiment.astype(np.intp) + 2),
+        "urgency_label": take_names(list(URGENCIES.values()), scores.urgency_index),
         "keywords": parts.keywords,
         "theme": parts.theme,
         "tag": _tags(parts, policy, type_label, product),
-        "priority": _take([level.name for level in policy.levels], priority.level),
+        "priority": take_names([level.name for level in policy.levels], priority.level),
         "priority_score": priority.score,
         "reasons": parts.reasons,
         "department": departments,
@@ -115,14 +116,12 @@ def _tags(parts: LedgerParts, policy: Policy, type_label: Objects, given: object
         known = (values.notna() & values.ne("")).to_numpy(dtype=bool)
         product[known] = values[known].astype(str).to_numpy(dtype=object)
     subject = np.where(parts.theme == "", type_label, parts.theme)
-    return np.asarray(product + "-" + subject + "-" + _take([level.tag for level in policy.levels], parts.priority.level), dtype=object)
-
-
-def _take(names: list[str], index: NDArray[np.integer]) -> Objects:
-    return np.asarray(names, dtype=object)[index]
+    return np.asarray(
+        product + "-" + subject + "-" + take_names([level.tag for level in policy.levels], parts.priority.level), dtype=object
+    )
 
 
 def _rank(values: Objects) -> NDArray[np.int64]:
     """Position of each value in sorted order, equal values alike."""
     codes, _ = pd.factorize(pd.Series(values, dtype=object), sort=True)
-    return codes.astype(np.int64)
+    return np.asarray(codes, dtype=np.int64)

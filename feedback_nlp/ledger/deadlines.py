@@ -17,12 +17,12 @@ def deadlines(frame: pd.DataFrame, level: NDArray[np.int64], policy: Policy, *, 
     Raises InputError where ``as_of`` is no time.
     """
     nowhere = pd.Series(pd.NaT, index=frame.index, dtype=f"datetime64[us, {ZONE}]")
-    start = frame["created_at"] if "created_at" in frame else nowhere
+    start = frame.get("created_at", nowhere)
     if as_of is not None:
         stand_in, bad = parse_dates([as_of])
         if bad.any() or stand_in.isna().any():
             raise InputError(f"as_of: expected a time such as 2026-03-05 09:00, got {as_of!r}")
         start = start.fillna(stand_in.iloc[0])
     years = start.dt.year.dropna()
-    calendar = Calendar.china(int(years.min()), int(years.max())) if len(years) else Calendar.china(2000, 2000)
+    calendar = Calendar.china(int(years.min()), int(years.max())) if len(years) else Calendar.china(2024, 2024)
     return due_dates(start, level, tuple(entry.clock for entry in policy.levels), calendar)

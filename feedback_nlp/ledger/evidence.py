@@ -20,9 +20,7 @@ Ints = NDArray[np.int64]
 NEGATIONS = "不没无防怕别"
 
 
-def gather_evidence(
-    frame: pd.DataFrame, texts: list[str], scores: Scores, tokens: Tokens, found: Topics, policy: Policy
-) -> Evidence:
+def gather_evidence(frame: pd.DataFrame, texts: list[str], scores: Scores, tokens: Tokens, found: Topics, policy: Policy) -> Evidence:
     """Everything the priority of n items rests on; frame, cleaned texts, scores, tokens and topics in the same row order."""
     customer = customer_codes(frame)
     complaint = ~np.isin(scores.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])

@@ -27,10 +27,10 @@ def feedback_ids(frame: pd.DataFrame) -> NDArray[np.object_]:
     again = np.flatnonzero(copy)
     made.iloc[again] = [f"{made.iat[row]}-{copy[row] + 1}" for row in again.tolist()]
     if "feedback_id" not in frame:
-        return made.to_numpy(dtype=object)
+        return np.asarray(made, dtype=object)
     given = _as_text(frame["feedback_id"]).to_numpy(dtype=object)
     masked = np.asarray(mask_texts(given.tolist()), dtype=object)
-    return np.where((given == "") | (masked != given), made.to_numpy(dtype=object), given)
+    return np.asarray(np.where((given == "") | (masked != given), made.to_numpy(dtype=object), given), dtype=object)
 
 
 def customer_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
@@ -40,7 +40,7 @@ def customer_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
         return np.full(len(frame), -1, dtype=np.int64)
     values = _as_text(frame[known])
     codes, _ = pd.factorize(values.where(values != ""))
-    return codes.astype(np.int64)
+    return np.asarray(codes, dtype=np.int64)
 
 
 def _as_text(column: pd.Series) -> pd.Series:

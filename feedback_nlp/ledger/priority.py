@@ -25,7 +25,8 @@ class Evidence:
     urgency_level: float in [0, 2], expected urgency. polarity: float in [-1, 1]. risk: float (n, 6), probabilities.
     type_index: int into TYPE_CODES. theme_day_count: int, items of the item's theme on its day (0: no theme or no date).
     theme_reach: float in [0, 1], share of all customers the theme touches. high_value: bool.
-    customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function. cued: bool (n, rules), a complaint that holds a word of the policy's rule.
+    customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function.
+    cued: bool (n, rules), a complaint that holds a word of the policy's rule.
     """
 
     urgency_level: NDArray[np.float32]
@@ -55,7 +56,7 @@ class Priority:
     @property
     def score(self) -> Floats:
         """float64 (n,), 0-100, the sum of the components."""
-        return self.tenths.sum(axis=1) / 10
+        return np.asarray(self.tenths.sum(axis=1) / 10)
 
 
 def fired_rules(evidence: Evidence, policy: Policy) -> NDArray[np.int64]:

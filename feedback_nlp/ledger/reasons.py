@@ -21,9 +21,9 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
     """
     urgency = np.where(priority.forced >= 0, len(URGENCIES) - 1, scores.urgency_index)
     phrases = {
-        "urgency": _take([f"紧急程度{label}" for label in URGENCIES.values()], urgency),
-        "negativity": np.where(scores.sentiment == -2, "强烈负面", "负面情绪").astype(object),
-        "risk": _take([label if label.endswith("风险") else f"{label}风险" for label in RISKS.values()], priority.worst_risk),
+        "urgency": take_names([f"紧急程度{label}" for label in URGENCIES.values()], urgency),
+        "negativity": take_names(["强烈负面", "负面情绪", "语气略负"], np.clip(scores.sentiment.astype(np.intp) + 2, 0, 2)),
+        "risk": take_names([label if label.endswith("风险") else f"{label}风险" for label in RISKS.values()], priority.worst_risk),
         "frequency": "主题「" + themes + "」当日" + evidence.theme_day_count.astype(object).astype(str).astype(object) + "条",
         "reach": "主题触及" + _percent(evidence.theme_reach) + "客户",
         "repeat": "同一客户同一主题" + evidence.customer_theme_count.astype(str).astype(object) + "次反馈",
@@ -39,12 +39,14 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
     total[found] = np.frompyfunc(lambda text: text[:-1], 1, 1)(total[found])
     total[~found] = "没有明显的升级因素"
     rules = np.asarray([f"；触发规则「{rule.label}」" for rule in policy.rules] + [""], dtype=object)
-    levels = _take([f"评为{level.name}优先级。" for level in policy.levels], priority.level)
+    levels = take_names([f"评为{level.name}优先级。" for level in policy.levels], priority.level)
     return np.asarray(total + rules[priority.forced] + "；" + levels, dtype=object)
 
 
-def _take(names: list[str], index: NDArray[np.integer]) -> Objects:
-    return np.asarray(names, dtype=object)[index]
+def take_names(names: list[str], index: NDArray[np.integer]) -> Objects:
+    """The name of each number, object (n,). names: by number. index: int (n,)."""
+    chosen: Objects = np.asarray(names, dtype=object)[index]
+    return chosen
 
 
 def _percent(share: NDArray[np.float64]) -> Objects:

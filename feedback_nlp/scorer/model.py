@@ -6,6 +6,7 @@ Nothing in it can run code. ``load_model`` compares sizes, checksum and shapes w
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -108,7 +109,7 @@ def _manifest_problems(manifest: Any) -> list[str]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
         return [f"expected format {FORMAT!r}, got {found!r}; this model was made by another version"]
-    rules = {
+    rules: dict[str, Callable[[Any], bool]] = {
         "name": lambda v: isinstance(v, str) and v != "",
         "version": lambda v: isinstance(v, str) and v != "",
         "orders": lambda v: type(v) is int and 1 <= v <= 8,

@@ -25,8 +25,8 @@ from feedback_nlp.errors import InputError, TextTypeError
 if TYPE_CHECKING:
     import rjieba
 
-#: Texts cut before their tokens are turned into numbers; it bounds the token strings alive at one time.
-CHUNK_ROWS = 4096
+#: Texts cut before their tokens are turned into numbers: few enough that the token strings are still in the cache.
+CHUNK_ROWS = 512
 
 DICTIONARY_FORMAT = "'word', 'word frequency', 'word tag' or 'word frequency tag', e.g. '融e联 1000 n'"
 

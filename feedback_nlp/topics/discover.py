@@ -59,7 +59,8 @@ def discover(
     counts = TermCounts.from_tokens(tokens)
     model = fit_themes(ThemeCounts.from_tokens(tokens, select_terms(counts)), n_themes=n_themes)
     theme, strength = model.assign(tokens)
-    known = np.where(customers < 0, None, customers.astype(object))
+    known = customers.astype(object)
+    known[customers < 0] = None
     table = theme_table(
         model.names,
         theme,

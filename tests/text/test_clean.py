@@ -3,6 +3,7 @@ import random
 import time
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 import ftfy
 import numpy as np
@@ -28,18 +29,9 @@ T2S = OpenCC("t2s")
 
 
 def slow_clean(text: str) -> str:
-    for rule in (
-        join_surrogates,
-        repair,
-        without_html,
-        without_links,
-        without_mentions,
-        without_topics,
-        compatible,
-        without_pinyin,
-        simplified,
-    ):
-        text = rule(text)
+    text = without_html(repair(join_surrogates(text)))
+    text = without_topics(without_mentions(without_links(text)))
+    text = simplified(without_pinyin(compatible(text)))
     return in_short_runs(one_blank(visible(text))).strip(" ")
 
 
@@ -56,7 +48,7 @@ def join_surrogates(text: str) -> str:
 
 def repair(text: str) -> str:
     """UTF-8 read as Latin-1 or Windows-1252 (a lead byte is a letter, a continuation byte what follows), then UTF-8 read as GBK."""
-    pairs = zip(text, text[1:], strict=False)
+    pairs = pairwise(text)
     if any(a in LATIN_1_LETTERS and ("\x80" <= b <= "\xbf" or "\u0152" <= b <= "\u2122") for a, b in pairs):
         text = ftfy.fix_encoding(text)
     try:
@@ -251,7 +243,7 @@ CHANGED = [
     ("www.a.com", ""),
     ("@客服 在吗", "在吗"),
     ("@张三：在吗", "：在吗"),
-    ("转@a@b-c", "转"),
+    ("转@张三@b-c", "转"),
     ("#新品#好用", "新品 好用"),
     ("#a#b#", "a b#"),
     # pinyin annotations
@@ -263,7 +255,7 @@ CHANGED = [
     ("乾隆年間的乾淨", "乾隆年间的干净"),
     ("⾒⾨", "见门"),
     ("㊖", "财"),
-    ("\U00020873", "\U0002019f"),  # a traditional ideograph of plane 2
+    ("\U0002a016", "\U0002b6e7"),  # a traditional ideograph of plane 2
     # runs
     ("好好好好好好", "好好好"),
     ("！！！！！！", "！！！"),
@@ -276,7 +268,7 @@ CHANGED = [
     ("好\ufffd用", "好用"),
     ("\ud800好", "好"),
     ("\ud83d\ude00", "😀"),
-    ("a" + "\u0301\u0316" * 1000, "a" + "\u0316" * 3 + "\u0301" * 3),
+    ("a" + "\u0301\u0316" * 1000, "á" + "\u0316" * 3 + "\u0301" * 3),
 ]
 
 LEFT_ALONE = [
@@ -353,7 +345,7 @@ def test_what_is_left_alone(text):
 
 
 def misread(text, encoding):
-    """What a program shows that takes the UTF-8 of ``text`` for another encoding; skipped where it cannot show it at all."""
+    """What a program shows that takes the UTF-8 of ``text`` for another encoding; None where it cannot show it at all."""
     try:
         return text.encode("utf-8").decode(encoding)
     except UnicodeDecodeError:
@@ -420,54 +412,27 @@ def test_no_information(text, no_information):
 # ---------------------------------------------------------------------------------------------------------------------------------
 # Wild texts: the fast path against the oracle.
 
+CHARACTERS = (
+    CHINESE_PUNCTUATION
+    + TONED
+    + ENDS_A_MENTION
+    + "<>&@#/.:;*-_+%()[]!?'\"=~ \t\n\r\x00\x0b\x1c\x7f\x85\xa0\xad×÷ªº²½0123９①٣aAwWhtpsſＷＡｚü"
+    + "好坏乾隆產品鐨锟涓瑜ーガｶﾞ가ᄒ\u1161\u11a8\uffbe\uffc2\uffa1é\u0301\u0316\u0323\u0307Å\u212a\u2126ﬁ㍿㊖⾒㎏豈\u200b\u200d\u200e\u200f\u202a\u202e\u2060\ufeff"
+    + "\ufe0f\ufffd\ud83d\ude00\udc00\u2028\u3000\u180e\U000e0020\U000e0100\ue000\U0002a016\U0010ffff👍👨🏽🇨🇳❤☺"
+)
+PARTS = (
+    "http:// https://a.cn/ www. WWW. // </ <b <br <BR/> </p> </li <!-- --> <a|href='x'> </div|> <br|/> &amp; &lt; &gt &#64; &#x23; &nbsp; "
+    "&#55357; &# @user @用户| #话题# #话|题# (chǎn) （lǜ） (a (āaaaaaaa) é® Ã© â€œ å¥½ 锟斤拷 鐨勭 濂借瘎 打坏 "
+    "瞭解 啊啊啊啊啊 11111 ***** |||| 系统默认好评"
+)
 FRAGMENTS = (
     *(text for text, _ in CHANGED if len(text) < 100),
     *LEFT_ALONE,
-    *(char for char in CHINESE_PUNCTUATION + TONED + ENDS_A_MENTION),
-    *"<>&@#/.:;*-_+%()[]!?'\"=~ \t\n\r\x00\x0b\x1c\x7f\x85\xa0\xad×÷ªº²½",
-    *"0123９①٣aAwWhtpsＷＡｚü好坏乾隆產品鐨锟涓瑜ーガｶﾞ가ᄒ\u1161\u11a8\uffbe\uffc2\uffa1é\u0301\u0316\u0323\u0307Å\u212a\u2126ﬁ㍿㊖⾒㎏豈",
-    *"\u200b\u200d\u200e\u200f\u202a\u202e\u2060\ufeff\ufe0f\ufffd\ud83d\ude00\udc00\u2028\u3000\u180e\U000e0020\U000e0100\ue000\U00020873\U0010ffff",
-    *"👍👨🏽🇨🇳❤☺",
-    *(
-        "http://",
-        "https://a.cn/",
-        "www.",
-        "WWW.",
-        "//",
-        "</",
-        "<b",
-        "<br",
-        "<BR />",
-        "</p>",
-        "</div >",
-        "</li",
-        "<!--",
-        "-->",
-        "--",
-        "<a href='x'>",
-    ),
-    *(
-        "&amp;",
-        "&lt;",
-        "&gt",
-        "&#64;",
-        "&#x23;",
-        "&nbsp;",
-        "&#55357;",
-        "&",
-        "&#",
-        "@user",
-        "@用户 ",
-        "#话题#",
-        "#话 题#",
-        "(chǎn)",
-        "（lǜ）",
-        "(a",
-        "(āaaaaaaa)",
-    ),
-    *("é®", "Ã©", "â€œ", "å¥½", "锟斤拷", "鐨勭", "濂借瘎", "打坏", "瞭解", "\u0301" * 40, "啊啊啊啊啊", "11111", "*****", "    "),
+    *CHARACTERS,
+    *(part.replace("|", " ") for part in PARTS.split()),
+    "\u0301" * 40,
 )
-WILD = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.characters(exclude_characters="ſİı")), max_size=14).map("".join)
+WILD = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.characters(exclude_characters="İı")), max_size=14).map("".join)
 
 
 def agree(texts):
@@ -492,44 +457,69 @@ def test_every_character_by_itself_is_cleaned_as_by_the_oracle():
     agree([f"a{chr(code)}b" for code in codes if not 0xD800 <= code < 0xE000])
 
 
-@pytest.mark.parametrize(
-    ("code", "flags"),
-    [
-        (0x08, DROP), (0x09, SPACE | KEEP_RUN), (0x0D, SPACE | KEEP_RUN), (0x0E, DROP), (0x1B, DROP), (0x1C, SPACE | KEEP_RUN),
-        (0x20, SPACE | KEEP_RUN), (0x21, 0), (0x2A, KEEP_RUN), (0x2E, RARE), (0x30, KEEP_RUN), (0x39, KEEP_RUN), (0x3A, 0), (0x7E, 0),
-        (0x7F, DROP), (0x84, DROP), (0x85, SPACE | KEEP_RUN), (0x9F, DROP), (0xA0, SPACE | KEEP_RUN), (0xAD, DROP), (0xBF, 0),
-        (0xC0, RARE), (0xD7, 0), (0xF7, 0), (0xFF, RARE), (0x100, 0), (0x2FF, 0), (0x300, RARE), (0x34E, RARE), (0x370, 0),
-        (0x1160, 0), (0x1161, RARE), (0x1175, RARE), (0x1176, 0), (0x11A7, 0), (0x11A8, RARE), (0x11C2, RARE), (0x11C3, 0),
-        (0x1FFF, 0), (0x2000, SPACE | KEEP_RUN), (0x200A, SPACE | KEEP_RUN), (0x200B, DROP), (0x200F, DROP), (0x2010, 0), (0x2028, SPACE | KEEP_RUN),
-        (0x2029, SPACE | KEEP_RUN), (0x202A, DROP), (0x202E, DROP), (0x202F, SPACE | KEEP_RUN), (0x3000, SPACE | KEEP_RUN), (0x3001, 0),
-        (0x4E00, 0), (0x9FFF, 0), (0xD800, DROP | RARE), (0xDFFF, DROP | RARE), (0xE000, 0), (0xF8FF, 0), (0xFDFF, 0), (0xFE00, DROP), (0xFE0F, DROP),
-        (0xFE10, 0), (0xFEFF, DROP), (0xFF10, KEEP_RUN), (0xFF19, KEEP_RUN), (0xFFFC, 0), (0xFFFD, DROP | RARE), (0x1F44D, 0),
-        (0xE00FF, 0), (0xE0100, DROP), (0xE01EF, DROP), (0xE01F0, 0), (0x10FFFF, 0),
-    ],
-)  # fmt: skip
-def test_character_table_at_the_ends_of_its_ranges(code, flags):
-    assert character_table().flags[code] == flags
+BLANK = SPACE | KEEP_RUN
+LOST = DROP | RARE
+RANGES = [
+    # first, last, flags of all in between
+    (0x00, 0x08, DROP),
+    (0x09, 0x0D, BLANK),
+    (0x0E, 0x1B, DROP),
+    (0x1C, 0x20, BLANK),
+    (0x27, 0x29, 0),
+    (0x2A, 0x2A, KEEP_RUN),
+    (0x30, 0x39, KEEP_RUN),
+    (0x3A, 0x3B, 0),
+    (0x41, 0x7E, 0),
+    (0x7F, 0x84, DROP),
+    (0x85, 0x85, BLANK),
+    (0x86, 0x9F, DROP),
+    (0xA0, 0xA0, BLANK),
+    (0xAD, 0xAD, DROP),
+    (0xC0, 0xD6, RARE),
+    (0xD7, 0xD7, 0),
+    (0xD8, 0xF6, RARE),
+    (0xF7, 0xF7, 0),
+    (0xF8, 0xFF, RARE),
+    (0x300, 0x34E, RARE),
+    (0x1161, 0x1175, RARE),
+    (0x1176, 0x11A7, 0),
+    (0x11A8, 0x11C2, RARE),
+    (0x11C3, 0x11FF, 0),
+    (0x2000, 0x200A, BLANK),
+    (0x200B, 0x200F, DROP),
+    (0x2010, 0x2010, 0),
+    (0x2028, 0x2029, BLANK),
+    (0x202A, 0x202E, DROP),
+    (0x202F, 0x202F, BLANK),
+    (0x2060, 0x2064, DROP),
+    (0x3000, 0x3000, BLANK),
+    (0x3001, 0x3002, 0),
+    (0x4E00, 0x4E01, 0),
+    (0x9FFD, 0x9FFF, 0),
+    (0xD800, 0xDFFF, LOST),
+    (0xE000, 0xF8FF, 0),
+    (0xFE00, 0xFE0F, DROP),
+    (0xFEFF, 0xFEFF, DROP),
+    (0xFF10, 0xFF19, KEEP_RUN),
+    (0xFFFC, 0xFFFC, 0),
+    (0xFFFD, 0xFFFD, LOST),
+    (0x1F44D, 0x1F44F, 0),
+    (0xE0020, 0xE007F, DROP),
+    (0xE0100, 0xE01EF, DROP),
+    (0xE01F0, 0x10FFFF, 0),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "flags"), RANGES)
+def test_character_table_from_the_first_to_the_last_of_each_range(first, last, flags):
+    assert set(character_table().flags[first : last + 1].tolist()) == {flags}
 
 
 @pytest.mark.parametrize(
-    ("char", "folded"),
-    [
-        ("A", "a"),
-        ("Ａ", "a"),
-        ("，", ","),
-        ("！", "!"),
-        ("（", "("),
-        ("～", "~"),
-        ("。", "。"),
-        ("好", "好"),
-        ("É", "é"),
-        ("ß", "ß"),
-        ("Σ", "σ"),
-        ("0", "0"),
-    ],
+    ("chars", "folded"), [("AＡÉΣ", "aaéσ"), ("，！？：；（）～", ",!?:;()~"), ("。、…", "。、."), ("好ß0ａ", "好ß0a")]
 )
-def test_folding_is_lower_case_with_ascii_punctuation(char, folded):
-    assert chr(character_table().fold[ord(char)]) == folded
+def test_folding_is_lower_case_with_ascii_punctuation(chars, folded):
+    assert "".join(chr(character_table().fold[ord(char)]) for char in chars) == folded
 
 
 def test_tables_are_shared_and_cannot_be_written():
@@ -593,18 +583,21 @@ def test_input_is_not_changed():
 
 
 def test_a_very_long_text():
-    text = "這個產品<b>很好用</b>，物流也快！！！！！😀" * 4000
+    text = "這個產品<b>很好用</b>，物流也快！！！！！😀" * 5000
     assert len(text) > 100_000
-    expected = slow_clean("這個產品<b>很好用</b>，物流也快！！！！！😀") * 4000
+    expected = slow_clean("這個產品<b>很好用</b>，物流也快！！！！！😀") * 5000
     assert clean(["好", text, ""]).texts() == ["好", expected, ""]
 
 
 HOSTILE = [
-    "<" * 100_000, "#" * 100_000, "&" * 100_000, "@" * 100_000, "www." * 30_000, "(a" * 50_000, "产(a" * 40_000 + "ā", "产(ā" * 40_000,
-    "<a" * 50_000, "<!--" * 30_000, "&#" * 50_000, "&amp" * 30_000, "#a" * 50_000, "@a" * 50_000, "http://" * 20_000, "</p   " * 20_000,
-    "Ã" * 100_000, "é®" * 50_000, "é\x85" * 50_000, "锟" * 100_000, "鐨" * 100_000, "\ufffd" * 100_000, "\ud800" * 100_000, "乾" * 100_000,
-    "\u0301" * 100_000, "\u0301\u0316" * 50_000, "\u1161" * 100_000, "\ufdfa" * 10_000, "\x00" * 100_000, " " * 100_000,
-]  # fmt: skip
+    *(char * 100_000 for char in "<#&@\ufffd\ud800乾锟鐨Ã\u0301\u1161\x00 (。"),
+    *(
+        part * 40_000
+        for part in ("www.", "产(a", "产(ā", "<a", "<!--", "&#", "&amp", "#a", "@a", "http://", "</p   ", "é®", "é\x85", "\u0301\u0316")
+    ),
+    "產(" + "a" * 100_000 + "ā",
+    "\ufdfa" * 10_000,
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:8]))

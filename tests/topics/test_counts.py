@@ -1,0 +1,203 @@
+"""Units and counts against slow oracles over lists of strings."""
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.text.tokenize import content_mask
+from feedback_nlp.topics import TermCounts, ThemeCounts, select_terms
+from feedback_nlp.topics.counts import information
+from feedback_nlp.topics.stream import NEGATIONS, QUALITY, SUBJECT, VARIANTS, evaluative_words, phrase_roles, spell, unit_kinds, units
+
+
+def kind_of(word):
+    return int(unit_kinds(np.array([word], dtype=object))[0])
+
+
+def slow_row(words):
+    """The oracle of `units`: (place, unit) of one row, place by place."""
+    words = [VARIANTS.get(word.casefold(), word.casefold()) for word in words if word != "的"]
+    found = []
+    for place, word in enumerate(words):
+        if not kind_of(word):
+            continue
+        before, after = words[place - 1] if place else "", words[place + 1] if place + 1 < len(words) else ""
+        if word in NEGATIONS and after and kind_of(after) and after not in NEGATIONS:
+            continue
+        found.append((place, before + word if before in NEGATIONS and word not in NEGATIONS else word))
+    return found
+
+
+def slow_pairs(row, kinds):
+    """The oracle of `Units.touching`: the phrases possible in one row."""
+    pairs = []
+    for (place, a), (next_place, b) in pairwise(row):
+        lead, tail = phrase_roles(np.array([a, b], dtype=object), np.array([kinds[a], kinds[b]], np.uint8))
+        if next_place == place + 1 and a != b and SUBJECT in (kinds[a], kinds[b]) and lead[0] and tail[1]:
+            pairs.append((a, b))
+    return pairs
+
+
+def slow_counts(tokens):
+    rows = [slow_row(words) for words in tokens.to_lists()]
+    batch = units(tokens)
+    kinds = dict(zip(batch.vocabulary, batch.kinds.tolist(), strict=True))
+    pairs = [slow_pairs(row, kinds) for row in rows]
+    return (
+        Counter(word for row in rows for word in {word for _, word in row}),
+        Counter(word for row in rows for _, word in row),
+        Counter(pair for row in pairs for pair in set(row)),
+        Counter(pair for row in pairs for pair in row),
+    )
+
+
+def as_counters(counts):
+    words = counts.vocabulary.tolist()
+    pairs = [(words[a], words[b]) for a, b in counts.pairs.tolist()]
+    return (
+        Counter(dict(zip(words, counts.documents.tolist(), strict=True))),
+        Counter(dict(zip(words, counts.occurrences.tolist(), strict=True))),
+        Counter(dict(zip(pairs, counts.pair_documents.tolist(), strict=True))),
+        Counter(dict(zip(pairs, counts.pair_occurrences.tolist(), strict=True))),
+    )
+
+
+def same(a, b):
+    for name in a.__dataclass_fields__:
+        left, right = getattr(a, name), getattr(b, name)
+        np.testing.assert_array_equal(left, right)
+        assert getattr(left, "dtype", None) == getattr(right, "dtype", None), name
+
+
+def test_units_match_the_oracle(tokenize, corpus):
+    tokens = tokenize(corpus)
+    batch = units(tokens)
+    got = [[] for _ in corpus]
+    for row, word in zip(batch.rows.tolist(), batch.vocabulary[batch.ids].tolist(), strict=True):
+        got[row].append(word)
+    assert got == [[word for _, word in slow_row(words)] for words in tokens.to_lists()]
+    assert batch.vocabulary.tolist() == sorted(set(batch.vocabulary))
+    assert batch.n_rows == len(corpus)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("连接不稳定", ["连接", "不稳定"]),
+        ("连接稳定", ["连接", "稳定"]),
+        ("没反应", ["没反应"]),
+        ("WiFi和WIFI", ["wifi", "wifi"]),
+        ("登陆", ["登录"]),
+        ("不的了吗", []),
+        ("", []),
+    ],
+)
+def test_units(tokenize, text, expected):
+    batch = units(tokenize([text]))
+    assert batch.vocabulary[batch.ids].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("登录", SUBJECT), ("不错", QUALITY), ("不稳定", QUALITY), ("很漂亮", QUALITY), ("太阳", SUBJECT)]
+)
+def test_kinds(word, kind):
+    assert kind_of(word) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("客服的态度", "客服态度"),
+        ("登录失败", "登录失败"),
+        ("无法登录", "无法登录"),
+        ("态度差", "态度差"),
+        ("app store", None),
+        ("客服，态度", None),
+        ("不错垃圾", None),
+        ("差服务", None),
+        ("登录登录", None),
+        ("登录无法", None),
+    ],
+)
+def test_touching(tokenize, text, expected):
+    batch = units(tokenize([text]))
+    first, second = batch.touching()
+    words = batch.vocabulary[batch.ids]
+    assert spell(words[first], words[second]).tolist() == ([expected] if expected else [])
+
+
+def test_spell_parts_latin_words():
+    assert spell(np.array(["app", "登录"], dtype=object), np.array(["store", "app"], dtype=object)).tolist() == ["app store", "登录app"]
+
+
+def test_counts_match_the_oracle(tokenize, corpus):
+    tokens = tokenize(corpus)
+    assert as_counters(TermCounts.from_tokens(tokens)) == slow_counts(tokens)
+
+
+def test_counts_of_edges(tokenize, edge):
+    tokens = tokenize(edge)
+    counts = TermCounts.from_tokens(tokens)
+    assert as_counters(counts) == slow_counts(tokens)
+    assert counts.n_documents == len(edge)
+    same(counts.merge(TermCounts.from_tokens(tokenize([]))), counts)
+
+
+def test_merged_chunks_equal_the_whole(tokenize, corpus):
+    whole = TermCounts.from_tokens(tokenize(corpus))
+    parts = [TermCounts.from_tokens(tokenize(corpus[a : a + 61])) for a in range(0, len(corpus), 61)]
+    same(parts[0].merge(*parts[1:]), whole)
+    same(parts[-1].merge(*parts[:-1]), whole)
+    same(parts[0].merge(parts[1]).merge(parts[2].merge(*parts[3:])), whole)
+    shuffled = np.random.default_rng(1).permutation(np.array(corpus, dtype=object)).tolist()
+    same(TermCounts.from_tokens(tokenize(shuffled)), whole)
+
+
+def test_theme_counts_match_the_oracle(tokenize, corpus):
+    tokens = tokenize(corpus)
+    counts = ThemeCounts.from_tokens(tokens)
+    place = {term: number for number, term in enumerate(counts.terms)}
+    together, touching = np.zeros_like(counts.together), np.zeros_like(counts.touching)
+    kinds = dict(zip(units(tokens).vocabulary, units(tokens).kinds.tolist(), strict=True))
+    for words in tokens.to_lists():
+        row = slow_row(words)
+        known = {word for _, word in row} & set(place)
+        for a in known:
+            for b in known:
+                together[place[a], place[b]] += 1
+        for a, b in set(slow_pairs(row, kinds)):
+            if a in place and b in place:
+                touching[place[a], place[b]] += 1
+    np.testing.assert_array_equal(counts.together, together)
+    np.testing.assert_array_equal(counts.touching, touching)
+
+
+def test_theme_counts_merge(tokenize, corpus):
+    terms = select_terms(TermCounts.from_tokens(tokenize(corpus)))
+    whole = ThemeCounts.from_tokens(tokenize(corpus))
+    parts = [ThemeCounts.from_tokens(tokenize(corpus[a : a + 97]), terms) for a in range(0, len(corpus), 97)]
+    same(parts[0].merge(*parts[1:]), whole)
+    same(parts[-1].merge(*parts[:-1]), whole)
+    with pytest.raises(InputError, match="same terms"):
+        whole.merge(ThemeCounts.from_tokens(tokenize(corpus), terms[1:]))
+
+
+def test_select_terms(tokenize):
+    counts = TermCounts.from_tokens(tokenize(["登录失败", "登录失败", "登录", "滤芯价格", "滤芯价格", "不错", "不错", "孤单"]))
+    assert select_terms(counts).tolist() == sorted(["登录", "滤芯", "价格", "不错", "失败"])
+    assert select_terms(counts, max_subjects=2, max_qualities=0).tolist() == sorted(["登录", "价格"])
+
+
+def test_information():
+    assert information(np.array([0, 9, 99]), 98, rarest=0.05).tolist() == [2996, 2303, 1]
+    assert information(np.array([0]), 0, rarest=0.05).tolist() == [693]
+
+
+def test_word_lists():
+    qualities = evaluative_words()
+    assert {"好", "不错", "垃圾", "差评", "满意", "喜欢", "推荐"} <= qualities
+    assert not {"登录", "客服", "价格", "质量", "闪退", "物流"} & qualities
+    assert not content_mask(np.array(["无法"], dtype=object))[0]

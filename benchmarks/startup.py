@@ -58,6 +58,8 @@ def first_score() -> dict[str, list[float]]:
         with subprocess.Popen([sys.executable, "-c", _FIRST], stdout=subprocess.PIPE, **child_options()) as process:
             line = process.stdout.readline() if process.stdout else ""
             wall = time.perf_counter() - started
+        if process.returncode:
+            raise SystemExit(f"the process of the first score ended with {process.returncode}")
         if turn:
             load, call = map(float, line.split())
             for name, value in (("wall", wall), ("load", load), ("call", call)):

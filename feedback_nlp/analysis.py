@@ -18,7 +18,7 @@ LANGUAGES = ("zh", "en")
 MANIFEST = "manifest.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """What came out of a heap of feedback.
 
@@ -38,7 +38,7 @@ class Analysis:
     summary: dict[str, Any]
     quarantine: pd.DataFrame
     signature: dict[str, Any]
-    timings: Mapping[str, float] = field(compare=False, repr=False)
+    timings: Mapping[str, float] = field(repr=False)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{level} {count}" for level, count in self.summary["priority"].items())
@@ -57,10 +57,10 @@ class Analysis:
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            # An old manifest would vouch for files that are about to change.
+            (folder / MANIFEST).unlink(missing_ok=True)
         except OSError as error:
             raise InputError(f"{folder}: expected a folder that can be written ({error.strerror}); give another --out") from error
-        # An old manifest would vouch for files that are about to change.
-        (folder / MANIFEST).unlink(missing_ok=True)
         write_csv(self.ledger, folder / "ledger.csv", headers=HEADERS if lang == "zh" else None)
         for name in ("ledger", "themes", "keywords", "trends", "quarantine"):
             write_parquet(getattr(self, name), folder / f"{name}.parquet")

@@ -1,5 +1,6 @@
 """From the caller's data to records that can be worked on, and the quarantine of those that cannot."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from feedback_nlp.text.privacy import mask_texts
 
 #: Longest piece of a quarantined row that is kept.
 RAW_LENGTH = 200
+
+#: What may be the first part of a number or an address where a quarantined row was cut, and would not be masked.
+_CUT_OFF = re.compile(r"[0-9０-９A-Za-z@＠.+_ -]{1,40}\Z")
 
 #: Optional texts that are scored together with ``text``.
 JOINED_COLUMNS = ("scene", "expectation")
@@ -72,21 +76,26 @@ def take_in(
     why = np.full(len(frame), "", dtype=object)
     if "created_at" in frame:
         times, bad = parse_dates(frame["created_at"])
-        shown = frame.loc[bad, "created_at"].astype(str).str.slice(0, 40)
-        why[bad] = ["无法识别的反馈时间：" + text for text in mask_texts(shown.tolist())]
+        why[bad] = ["无法识别的反馈时间：" + text[:40] for text in mask_texts([str(value) for value in frame.loc[bad, "created_at"]])]
         frame = frame.assign(created_at=times.array)
-    ids = feedback_ids(frame)
-    again = pd.Series(ids, dtype=object).where(~pd.Series(bad)).duplicated().to_numpy() & ~bad
+    ids = np.full(len(frame), "", dtype=object)
+    ids[~bad] = feedback_ids(frame[~bad])
+    again = pd.Series(ids, dtype=object).duplicated().to_numpy() & ~bad
     first_line = dict(zip(ids[~bad & ~again], table.lines[~bad & ~again].tolist(), strict=True))
     why[again] = [f"反馈编号重复：{name}，首次出现在第 {first_line[name]} 行" for name in ids[again]]
     aside = bad | again
     if strict and aside.any():
         row = int(np.flatnonzero(aside)[0])
         raise RowError(f"line {table.lines[row]}: {why[row]}; repair this row, or read without strict=True to set it aside")
-    texts = frame.loc[aside, "text"].str.slice(0, RAW_LENGTH)
-    more = pd.DataFrame({"source_line": table.lines[aside], "reason": why[aside], "raw": texts.to_numpy(dtype=object)})
+    more = pd.DataFrame({"source_line": table.lines[aside], "reason": why[aside], "raw": frame.loc[aside, "text"].to_numpy(dtype=object)})
     quarantine = pd.concat([table.quarantine, more]) if len(more) else table.quarantine
     quarantine = quarantine.sort_values("source_line", kind="stable").reset_index(drop=True)
-    quarantine = quarantine.assign(raw=pd.Series(mask_texts(quarantine["raw"].tolist()), dtype=object))
+    quarantine = quarantine.assign(raw=pd.Series(_masked_pieces(quarantine["raw"].tolist()), dtype=object))
     kept = frame.assign(feedback_id=ids)[~aside].reset_index(drop=True)
     return Intake(kept, table.lines[~aside], quarantine)
+
+
+def _masked_pieces(texts: list[str]) -> list[str]:
+    """The first ``RAW_LENGTH`` characters of each text, masked; what the reader or this cut in two is left out."""
+    pieces = [text[:RAW_LENGTH] if len(text) != RAW_LENGTH else _CUT_OFF.sub("", text) for text in mask_texts(texts)]
+    return mask_texts(pieces)

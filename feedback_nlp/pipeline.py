@@ -105,6 +105,8 @@ def analyze(
     """
     if sentiment_backend not in BACKENDS:
         raise InputError(f"unknown sentiment_backend {sentiment_backend!r}; expected one of {', '.join(BACKENDS)}")
+    if n_themes is not None and n_themes < 1:
+        raise InputError(f"n_themes: expected at least 1, or None to let the data decide, got {n_themes!r}")
     rules, view = load_policy(policy), load_scheme(scheme)
     scorer = model if isinstance(model, BatchScorer) else BatchScorer.load(model)
     tokenizer = Tokenizer(user_dictionary=user_dictionary)
@@ -185,10 +187,11 @@ def _make_ledger(
     evidence = gather_evidence(frame, cleaned.texts, scores, tokens, found, policy)
     priority = prioritise(evidence, policy)
     shown = pd.Series(cleaned.texts if intake.texts_are_plain else clean(frame["text"].tolist()).texts(), dtype=object)
+    masked = mask_texts(shown.tolist())
     parts = LedgerParts(
         frame=frame,
-        texts=mask_texts(shown.tolist()),
-        originals=mask_texts([drop_surrogates(text) for text in frame["text"]]),
+        texts=masked,
+        originals=_masked_originals([drop_surrogates(text) for text in frame["text"]], shown.tolist(), masked),
         scores=scores,
         priority=priority,
         category=scheme.categories(scores.type_index, shown),
@@ -201,3 +204,14 @@ def _make_ledger(
         damaged=cleaned.damaged,
     )
     return assemble(parts, policy)
+
+
+def _masked_originals(originals: list[str], cleaned: list[str], masked: list[str]) -> list[str]:
+    """The originals, masked; the cleaned text stands in where mark-up or invisible characters hide personal data from the mask."""
+    result = mask_texts(originals)
+    personal = [row for row, text in enumerate(masked) if text != cleaned[row]]
+    again = clean([result[row] for row in personal]).texts()
+    for row, before, after in zip(personal, again, mask_texts(again), strict=True):
+        if before != after:
+            result[row] = masked[row]
+    return result

@@ -1,5 +1,8 @@
 """What the command line shows: progress, the most urgent items, what was set aside."""
 
+import io
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,9 @@ TOP_QUARANTINE = 10
 
 #: Width in a pipe, where there is no terminal to ask.
 PIPE_WIDTH = 160
+
+#: Characters that would steer a terminal, turn the direction of writing, or cannot be encoded.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _LEVEL_STYLES = ("bold red", "yellow", "dim")
 
@@ -49,9 +55,9 @@ def print_analysis(analysis: Analysis, folder: Path) -> None:
     levels = "，".join(f"{level} {count}" for level, count in summary["priority"].items())
     console.print(Text(f"台账 {summary['items']} 条（{levels}），隔离 {summary['quarantined']} 条，主题 {len(analysis.themes)} 个"))
     for burst in summary["high_frequency"][:5]:
-        console.print(Text(f"高频：{burst['date']} 主题「{burst['theme']}」{burst['count']} 条，占当日 {burst['share']:.0%}", style="bold"))
+        console.print(_plain(f"高频：{burst['date']} 主题「{burst['theme']}」{burst['count']} 条，占当日 {burst['share']:.0%}", style="bold"))
     print_quarantine(analysis.quarantine)
-    console.print(Text(f"结果：{folder}"), soft_wrap=True)
+    console.print(_plain(f"结果：{folder}"), soft_wrap=True)
 
 
 def print_quarantine(quarantine: pd.DataFrame) -> None:
@@ -62,7 +68,7 @@ def print_quarantine(quarantine: pd.DataFrame) -> None:
     table.add_column("行号", justify="right")
     table.add_column("原因", overflow="fold")
     for line, reason in quarantine[["source_line", "reason"]].head(TOP_QUARANTINE).itertuples(index=False, name=None):
-        table.add_row(str(line), Text(str(reason)))
+        table.add_row(str(line), _plain(str(reason)))
     if len(quarantine) > TOP_QUARANTINE:
         table.add_row("…", f"其余 {len(quarantine) - TOP_QUARANTINE} 条见 quarantine.parquet")
     _console().print(table)
@@ -81,12 +87,18 @@ def _urgent_table(analysis: Analysis) -> Table:
     styles = dict(zip(analysis.summary["priority"], _LEVEL_STYLES, strict=False))
     shown = analysis.ledger[["priority", "priority_score", "tag", "text", "reasons"]].head(TOP_ITEMS)
     for level, points, tag, text, reason in shown.itertuples(index=False, name=None):
-        content = Text(text if len(text) <= 90 else text[:89] + "…")
-        table.add_row(Text(level, style=styles.get(level, "")), f"{points:.1f}", Text(tag), content, Text(reason))
+        content = _plain(text if len(text) <= 90 else text[:89] + "…")
+        table.add_row(Text(level, style=styles.get(level, "")), f"{points:.1f}", _plain(tag), content, _plain(reason))
     return table
 
 
+def _plain(text: str, *, style: str = "") -> Text:
+    return Text(_UNSAFE.sub("\ufffd", text), style=style)
+
+
 def _console() -> Console:
-    """Standard output; colours only on a terminal (rich honours NO_COLOR)."""
+    """Standard output; colours only on a terminal (rich honours NO_COLOR), a question mark for what its encoding lacks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)

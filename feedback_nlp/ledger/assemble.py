@@ -1,11 +1,13 @@
 """The ledger itself: arrays and strings come together as one table, most urgent first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from feedback_nlp.io.headers import free_name
 from feedback_nlp.ledger.clock import DUE_COLUMNS
 from feedback_nlp.ledger.policy import COMPONENTS, Policy
 from feedback_nlp.ledger.priority import Priority
@@ -22,7 +24,7 @@ FIRST_COLUMNS = (
     *("theme", "keywords", "product", "channel", "created_at", "department", *DUE_COLUMNS, "status"),
 )
 
-#: Columns the library writes; an input column of that name is kept under ``input_…``.
+#: Columns the library writes; an input column of that name or its header is kept under ``input_…``.
 OWN_COLUMNS = (
     *("priority", "priority_score", "tag", "reasons", "type_label", "category", "sentiment_label", "urgency_label", "theme", "keywords"),
     *("department", *DUE_COLUMNS, *SCORE_COLUMNS, *(f"points_{name}" for name in COMPONENTS)),
@@ -64,19 +66,30 @@ class LedgerParts:
 def assemble(parts: LedgerParts, policy: Policy) -> pd.DataFrame:
     """The ledger: one row per item, by level, then score, then age, then id, so that its order does not depend on the input's."""
     frame = mask_frame(parts.frame, skip=("text", "created_at", "feedback_id"))
-    frame = frame.rename(columns={name: f"input_{name}" for name in frame.columns if name in OWN_COLUMNS})
-    given = {str(name): frame.iloc[:, place].array for place, name in enumerate(frame.columns)}
+    given = {name: frame.iloc[:, place].array for place, name in enumerate(_given_names(map(str, frame.columns)))}
     own = _own_columns(parts, policy, given.get("product"))
     if "status" in given:
-        status = frame["status"]
+        status = pd.Series(given["status"])
         own["status"] = np.where(status.isna() | status.eq(""), STATUSES[0], status)
     columns = {**given, **own}
     order = [name for name in FIRST_COLUMNS if name in columns] + [name for name in columns if name not in FIRST_COLUMNS]
     ledger = pd.DataFrame({name: columns[name] for name in order}, index=pd.RangeIndex(len(frame)))
     ids = ledger["feedback_id"].to_numpy(dtype=object)
-    age = parts.frame["created_at"].to_numpy() if "created_at" in parts.frame else np.zeros(len(ledger))
+    # numpy sorts NaT last, and only where it is a datetime64: an array of Timestamps and NaT has no order.
+    age = ledger["created_at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() if "created_at" in ledger else np.zeros(len(ledger))
     ranked = np.lexsort((_rank(ids), age, -parts.priority.tenths.sum(axis=1), parts.priority.level))
     return ledger.iloc[ranked].reset_index(drop=True)
+
+
+def _given_names(names: Iterable[str]) -> list[str]:
+    """The input's column names; one the library uses itself, as a name or as a Chinese header, becomes ``input_…``."""
+    names = list(names)
+    taken = {*names, *OWN_COLUMNS}
+    for place, name in enumerate(names):
+        if name in OWN_COLUMNS or name in HEADERS.values():
+            names[place] = free_name(f"input_{name}", taken)
+            taken.add(names[place])
+    return names
 
 
 def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[str, object]:

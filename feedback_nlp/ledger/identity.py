@@ -1,10 +1,13 @@
 """Who is who: a stable id for feedback that came without one, and one number per customer."""
 
+from collections.abc import Hashable, Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.text.privacy import mask_texts
+from feedback_nlp.text.rules import drop_surrogates
 
 #: What an id is made from; a column that is missing counts as empty.
 CONTENT_COLUMNS = ("text", "created_at", "channel", "product", "customer_id")
@@ -17,30 +20,42 @@ def feedback_ids(frame: pd.DataFrame) -> NDArray[np.object_]:
     """Object (n,) of ids: the caller's where there is one, else ``FB-`` and 16 hexadecimal digits of a hash of the content.
 
     An id that holds personal data (a telephone number, say) is replaced by the hash. Rows with equal content and no id of their own
-    get -2, -3 … behind it; they are interchangeable, so their order does not matter. Ids the caller gave twice stay twice.
+    get -2, -3 … behind it, in the order of a hash of all they hold, past the ids that the caller gave. Ids the caller gave twice
+    stay twice.
     """
-    parts = {name: _as_text(frame[name]) if name in frame else "" for name in CONTENT_COLUMNS}
-    content = pd.DataFrame(parts, index=pd.RangeIndex(len(frame)))
-    hashed = pd.util.hash_pandas_object(content, index=False).to_numpy()
-    made = pd.Series([f"FB-{number:016x}" for number in hashed.tolist()], dtype=object)
-    copy = made.groupby(made.to_numpy()).cumcount().to_numpy()
-    again = np.flatnonzero(copy)
-    made.iloc[again] = [f"{made.iat[row]}-{copy[row] + 1}" for row in again.tolist()]
-    if "feedback_id" not in frame:
-        return np.asarray(made, dtype=object)
-    given = _as_text(frame["feedback_id"]).to_numpy(dtype=object)
-    masked = np.asarray(mask_texts(given.tolist()), dtype=object)
-    return np.asarray(np.where((given == "") | (masked != given), made.to_numpy(dtype=object), given), dtype=object)
+    ids = _as_text(frame["feedback_id"]).to_numpy(dtype=object) if "feedback_id" in frame else np.full(len(frame), "", dtype=object)
+    given = (ids != "") & (np.asarray(mask_texts(ids.tolist()), dtype=object) == ids)
+    taken = set(ids[given])
+    numbers = _hashes(frame, CONTENT_COLUMNS)
+    ids[~given] = [f"FB-{number:016x}" for number in numbers[~given].tolist()]
+    clash = np.flatnonzero(~given & (pd.Series(numbers).duplicated(keep=False) | pd.Series(ids).isin(taken)).to_numpy())
+    copies: dict[str, int] = {}
+    for row in clash[np.argsort(_hashes(frame.iloc[clash], frame.columns), kind="stable")].tolist():
+        name = ids[row]
+        while ids[row] in taken:
+            copies[name] = copies.get(name, 1) + 1
+            ids[row] = f"{name}-{copies[name]}"
+        taken.add(ids[row])
+    return ids
 
 
 def customer_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
     """int64 (n,): one number per customer, -1 where nothing tells who it was."""
-    known = next((name for name in CUSTOMER_COLUMNS if name in frame and frame[name].notna().any()), None)
-    if known is None:
-        return np.full(len(frame), -1, dtype=np.int64)
-    values = _as_text(frame[known])
-    codes, _ = pd.factorize(values.where(values != ""))
-    return np.asarray(codes, dtype=np.int64)
+    for name in CUSTOMER_COLUMNS:
+        values = _as_text(frame[name]) if name in frame else pd.Series(dtype=object)
+        if values.ne("").any():
+            return np.asarray(pd.factorize(values.where(values != ""))[0], dtype=np.int64)
+    return np.full(len(frame), -1, dtype=np.int64)
+
+
+def _hashes(frame: pd.DataFrame, names: Iterable[Hashable]) -> NDArray[np.uint64]:
+    """A hash of each row's values in these columns, uint64 (n,)."""
+    parts = {name: _as_text(frame[name]) if name in frame else "" for name in names}
+    content = pd.DataFrame(parts, index=pd.RangeIndex(len(frame)))
+    try:
+        return pd.util.hash_pandas_object(content, index=False).to_numpy()
+    except UnicodeEncodeError:  # a lone surrogate
+        return pd.util.hash_pandas_object(content.map(drop_surrogates), index=False).to_numpy()
 
 
 def _as_text(column: pd.Series) -> pd.Series:

@@ -60,10 +60,12 @@ def load_scheme(name: str | Path = DEFAULT_SCHEME) -> Scheme:
         "cues": ("a list of words", is_texts),
     }
     entries = table.get("classes") or []
+    wrong: list[str] = []
     for number, entry in enumerate(entries if isinstance(entries, list) else []):
-        problems += check(entry, entry_rules, where=f"{where}: classes[{number}]", optional=frozenset({"cues"}))
-    raise_problems(problems)
+        wrong += check(entry, entry_rules, where=f"{where}: classes[{number}]", optional=frozenset({"cues"}))
+    if isinstance(entries, list) and entries and not wrong:
+        covered = {code for entry in entries if not entry.get("cues") for code in entry["types"]}
+        wrong = [f"{where}: no class without cues takes the type {code}" for code in TYPE_CODES if code not in covered]
+    raise_problems(problems + wrong)
     classes = tuple(SchemeClass(entry["name"], tuple(entry["types"]), tuple(entry.get("cues", ()))) for entry in entries)
-    covered = {code for entry in classes if not entry.cues for code in entry.types}
-    raise_problems([f"{where}: no class without cues takes the type {code}" for code in TYPE_CODES if code not in covered])
     return Scheme(table["slug"], table["title"], signature, classes)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.scorer.model import HEADS, Model, head_slices
-from feedback_nlp.scorer.ngrams import bucket_slots
+from feedback_nlp.scorer.ngrams import bucket_slots, text_norm
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.characters import character_table
 
@@ -52,7 +52,7 @@ def explain_text(
 
     slots = bucket_slots(character_table().fold[batch.codes], batch.indptr, orders=model.orders, bits=model.bits)
     start, order = np.nonzero(slots < 1 << model.bits)
-    norm = np.sqrt(model.table[slots, -1].sum(dtype=np.float64)) or 1.0
+    norm = text_norm(model.table[slots, -1].sum(dtype=np.float64, keepdims=True).ravel(), model.norm_limit)
     share = model.table[slots[start, order], column].astype(np.float64) / norm
     text = batch.to_texts()[0]
     end = start + order + 1

@@ -53,13 +53,16 @@ class Model:
     bias: float32 (N_LOGITS,). orders: n-grams of order 1..orders. bits: log2 of the number of buckets.
     thresholds: per head, the confidence under which ``abstain=True`` abstains. signature: name, version and checksum.
 
-    logits(text) = sum over its n-grams g of table[g, :-1] / sqrt(sum over g of table[g, -1]) + bias
+    norm_limit: sum of squared idf beyond which a text counts as long, see ``ngrams.text_norm``.
+
+    logits(text) = sum over its n-grams g of table[g, :-1] / text_norm(sum over g of table[g, -1], norm_limit) + bias
     """
 
     table: NDArray[np.float32]
     bias: NDArray[np.float32]
     orders: int
     bits: int
+    norm_limit: float
     thresholds: dict[str, float]
     signature: str
 
@@ -84,7 +87,7 @@ def load_model(folder: str | Path | None = None) -> Model:
     table.setflags(write=False)
     bias.setflags(write=False)
     signature = f"{manifest['name']}/{manifest['version']}/{manifest['files'][ARRAYS_FILE]['sha256'][:12]}"
-    return Model(table, bias, manifest["orders"], manifest["bits"], dict(manifest["thresholds"]), signature)
+    return Model(table, bias, manifest["orders"], manifest["bits"], manifest["norm_limit"], dict(manifest["thresholds"]), signature)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -114,6 +117,7 @@ def _manifest_problems(manifest: Any) -> list[str]:
         "version": lambda v: isinstance(v, str) and v != "",
         "orders": lambda v: type(v) is int and 1 <= v <= 8,
         "bits": lambda v: type(v) is int and 8 <= v <= 22,
+        "norm_limit": lambda v: type(v) is float and 0 < v < float("inf"),
         "heads": lambda v: v == {name: list(classes) for name, classes in HEADS.items()},
         "thresholds": lambda v: isinstance(v, dict) and "type" in v and all(type(t) is float and 0 <= t <= 1 for t in v.values()),
         "files": lambda v: isinstance(v, dict) and isinstance(v.get(ARRAYS_FILE), dict),
@@ -176,7 +180,7 @@ def save_model(
     """Write arrays and manifest; the bytes depend on the arguments alone. Returns the manifest as written.
 
     weights: float32 (2**bits, N_LOGITS), idf_squared: float32 (2**bits,), both stored as float16; bias: float32 (N_LOGITS,).
-    manifest: name, version, orders, thresholds and whatever else is worth recording.
+    manifest: name, version, orders, norm_limit, thresholds and whatever else is worth recording.
     """
     from safetensors.numpy import save
 

@@ -55,3 +55,15 @@ def accumulate(slots: NDArray[np.int32], indptr: NDArray[np.int64], table: NDArr
     ones = np.ones(n_slots, dtype=np.float32)
     counts = csr_array((ones, slots.reshape(-1), offsets), shape=(len(indptr) - 1, len(table)), copy=False)
     return np.asarray(counts @ table)
+
+
+def text_norm(squares: NDArray[np.floating], limit: float) -> NDArray[np.floating]:
+    """What a text's sums are divided by; same shape and dtype, never 0.
+
+    squares: sum over the text's n-grams of the squared idf. limit: the largest such sum that training knew well.
+    sqrt(squares) up to the limit. A longer text is divided by squares / sqrt(limit), so that its logits are those of a text of the
+    limit's length with the same share of each n-gram: they stop growing where nothing was learned about how they grow.
+    """
+    norm: NDArray[np.floating] = np.sqrt(squares * np.maximum(squares / squares.dtype.type(limit), 1))
+    norm[norm == 0] = 1
+    return norm

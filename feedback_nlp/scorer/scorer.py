@@ -13,7 +13,7 @@ from feedback_nlp.classify import heads
 from feedback_nlp.errors import TextTypeError
 from feedback_nlp.scorer.explain import Explanation, explain_text
 from feedback_nlp.scorer.model import Model, load_model
-from feedback_nlp.scorer.ngrams import accumulate, bucket_slots
+from feedback_nlp.scorer.ngrams import accumulate, bucket_slots, text_norm
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.characters import character_table
@@ -70,9 +70,7 @@ class BatchScorer:
         folded = character_table().fold[batch.codes]
         slots = bucket_slots(folded, batch.indptr, orders=self.model.orders, bits=self.model.bits)
         sums = accumulate(slots, batch.indptr, self.model.table)
-        norm = np.sqrt(sums[:, -1:])
-        norm[norm == 0] = 1
-        return np.asarray(sums[:, :-1] / norm + self.model.bias)
+        return np.asarray(sums[:, :-1] / text_norm(sums[:, -1:], self.model.norm_limit) + self.model.bias)
 
     def explain(self, text: str, *, head: str = "type", label: str | None = None) -> Explanation:
         """Contributions of the text's n-grams to the logit of ``label`` in ``head`` (type, sentiment, urgency, risk).

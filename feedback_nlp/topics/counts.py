@@ -45,13 +45,9 @@ class TermCounts:
     n_documents: int
 
     @classmethod
-    def from_tokens(cls, tokens: Tokens) -> "TermCounts":
+    def from_tokens(cls, tokens: Tokens | Units) -> "TermCounts":
         """Count one chunk of rows."""
-        return cls.from_units(units(tokens))
-
-    @classmethod
-    def from_units(cls, batch: Units) -> "TermCounts":
-        """Count one chunk of rows already read as units."""
+        batch = units(tokens)
         size = len(batch.vocabulary)
         first, second = batch.touching()
         keys, codes = np.unique(batch.ids[first].astype(np.int64) * size + batch.ids[second], return_inverse=True)
@@ -103,7 +99,7 @@ class ThemeCounts:
     n_documents: int
 
     @classmethod
-    def from_tokens(cls, tokens: Tokens, terms: NDArray[np.object_] | None = None) -> "ThemeCounts":
+    def from_tokens(cls, tokens: Tokens | Units, terms: NDArray[np.object_] | None = None) -> "ThemeCounts":
         """Count one chunk of rows.
 
         terms: sorted units to count, from `select_terms` over the counts of the whole corpus; by default chosen from these rows alone.
@@ -111,10 +107,10 @@ class ThemeCounts:
         from scipy.sparse import csr_array
 
         batch = units(tokens)
-        chosen = select_terms(TermCounts.from_units(batch)) if terms is None else terms
+        chosen = select_terms(TermCounts.from_tokens(batch)) if terms is None else terms
         size = len(chosen)
         column = find_terms(batch.vocabulary, chosen)[batch.ids]
-        keys = np.unique(batch.rows[column >= 0] * max(size, 1) + column[column >= 0])
+        keys = distinct(batch.rows[column >= 0] * max(size, 1) + column[column >= 0])
         rows, columns = np.divmod(keys, max(size, 1))
         present = csr_array((np.ones(len(keys), np.int64), (rows, columns)), shape=(batch.n_rows, size))
         first, second = batch.touching()
@@ -168,9 +164,16 @@ def information(frequency: NDArray[np.int64], n_documents: int, *, rarest: float
     return np.maximum(np.round(-WEIGHT_UNIT * np.log(np.clip(share, rarest, 1.0))), 1).astype(np.int64)
 
 
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the distinct values in ascending order; for millions of keys several times as fast as the hash table of ``np.unique``."""
+    values = np.sort(values)
+    first: NDArray[np.bool_] = np.diff(values, prepend=values[:1] - 1) != 0
+    return values[first]
+
+
 def _documents(rows: NDArray[np.int64], codes: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Count the distinct rows of each code in [0, size), int64 (size,)."""
-    seen = np.unique(rows * max(size, 1) + codes)
+    seen = distinct(rows * max(size, 1) + codes)
     return np.bincount(seen % max(size, 1), minlength=size).astype(np.int64)
 
 

@@ -25,7 +25,7 @@ ABSORBED_SHARE = 0.6
 SEPARATOR = "、"
 
 
-def item_keywords(tokens: Tokens, counts: TermCounts, *, top: int = 5) -> NDArray[np.object_]:
+def item_keywords(tokens: Tokens | Units, counts: TermCounts, *, top: int = 5) -> NDArray[np.object_]:
     """Name what each item is about.
 
     tokens: n rows; counts: the corpus they belong to; top: keywords a row at most.

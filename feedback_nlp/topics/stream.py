@@ -55,8 +55,10 @@ class Units:
         return first, first + 1
 
 
-def units(tokens: Tokens) -> Units:
-    """Read the units of a batch; linear in tokens."""
+def units(tokens: Tokens | Units) -> Units:
+    """Read the units of a batch, linear in tokens. Whoever counts and then assigns the same rows does it once and passes the result on."""
+    if isinstance(tokens, Units):
+        return tokens
     words, fold = _fold(tokens.vocabulary)
     ids, rows = fold[tokens.ids], tokens.rows()
     transparent = np.isin(words, np.array(TRANSPARENT, dtype=object))[ids] if len(words) else np.zeros(0, bool)

@@ -1,12 +1,13 @@
 """The table of themes a manager reads."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.topics.counts import distinct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,15 +44,7 @@ def theme_table(
     import pandas as pd
 
     n_rows, n_themes = len(assignment), len(names)
-    for label, values in {
-        "strength": strength,
-        "texts": texts,
-        "polarity": polarity,
-        "sentiment": sentiment,
-        "customers": customers,
-    }.items():
-        if values is not None and len(values) != n_rows:
-            raise InputError(f"{label}: expected {n_rows} values, one a row, got {len(values)}")
+    _check_lengths(n_rows, strength=strength, texts=texts, polarity=polarity, sentiment=sentiment, customers=customers)
     theme = np.asarray(assignment, np.int64)
     items = np.bincount(theme[theme >= 0], minlength=n_themes)
     signs = sentiment if sentiment is not None else polarity
@@ -69,6 +62,12 @@ def theme_table(
     order = np.lexsort((np.unique(labels, return_inverse=True)[1], -items))
     order = order[items[order] > 0]
     return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
+
+
+def _check_lengths(n_rows: int, **given: Sized | None) -> None:
+    for label, values in given.items():
+        if values is not None and len(values) != n_rows:
+            raise InputError(f"{label}: expected {n_rows} values, one a row, got {len(values)}")
 
 
 def _negative(signs: NDArray[np.number]) -> NDArray[np.float64]:
@@ -95,10 +94,10 @@ def _customers(theme: NDArray[np.int64], customers: Sequence[object] | None, n_t
 
     column = np.empty(len(customers), dtype=object)
     column[:] = [None if customer == "" else customer for customer in customers]
-    codes, distinct = pd.factorize(column)
+    codes, known_ids = pd.factorize(column)
     known = (theme >= 0) & (codes >= 0)
-    pairs = np.unique(theme[known] * max(len(distinct), 1) + codes[known])
-    counts: list[int | None] = np.bincount(pairs // max(len(distinct), 1), minlength=n_themes).tolist()
+    pairs = distinct(theme[known] * max(len(known_ids), 1) + codes[known])
+    counts: list[int | None] = np.bincount(pairs // max(len(known_ids), 1), minlength=n_themes).tolist()
     return counts
 
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.counts import ThemeCounts, find_terms, information
+from feedback_nlp.topics.counts import ThemeCounts, distinct, find_terms, information
 from feedback_nlp.topics.grouping import association, coverage, group_terms
 from feedback_nlp.topics.naming import describe
-from feedback_nlp.topics.stream import SUBJECT, units
+from feedback_nlp.topics.stream import SUBJECT, Units, units
 
 #: Themes kept where ``n_themes`` is not given; the data may show fewer.
 MAX_THEMES = 60
@@ -39,7 +39,7 @@ class ThemeModel:
     term_weight: NDArray[np.int64]
     unknown_weight: int
 
-    def assign(self, tokens: Tokens) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def assign(self, tokens: Tokens | Units) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Give each row its theme: the one whose words in the row weigh most, the earlier theme where equal.
 
         Returns (theme, strength): int32 (n_rows,), -1 for none; float32 (n_rows,) in [0, 1], the share of the row's subjects, by
@@ -50,8 +50,8 @@ class ThemeModel:
         theme = np.where(place >= 0, np.append(self.term_theme, -1)[place], -1)
         weight = np.where(place >= 0, np.append(self.term_weight, 0)[place], self.unknown_weight) * (batch.kinds == SUBJECT)
         size = max(len(batch.vocabulary), 1)
-        rows, ids = np.divmod(np.unique(batch.rows * size + batch.ids), size)
-        return _heaviest(rows, theme[ids], weight[ids], tokens.n_rows, len(self.names))
+        rows, ids = np.divmod(distinct(batch.rows * size + batch.ids), size)
+        return _heaviest(rows, theme[ids], weight[ids], batch.n_rows, len(self.names))
 
 
 def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None) -> ThemeModel:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.scorer.ngrams import bucket_slots
+from feedback_nlp.scorer.ngrams import bucket_slots, text_norm
 from feedback_nlp.text.characters import character_table
 from feedback_nlp.text.clean import clean
 
@@ -31,13 +31,17 @@ def idf(counts: Any) -> NDArray[np.float32]:
     return np.asarray(np.log((1 + counts.shape[0]) / (1 + frequency)) + 1, dtype=np.float32)
 
 
-def weighted(counts: Any, idf_values: NDArray[np.float32]) -> Any:
-    """``tf * idf / sqrt(sum of tf * idf**2)``: the weight each n-gram has in ``BatchScorer.logits``. CSR float32, same shape.
+def squares(counts: Any, idf_values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum of ``tf * idf**2`` of each text, float64 (n,)."""
+    return np.asarray(counts @ idf_values.astype(np.float64) ** 2)
+
+
+def weighted(counts: Any, idf_values: NDArray[np.float32], *, norm_limit: float) -> Any:
+    """``tf * idf / text_norm(sum of tf * idf**2)``: the weight each n-gram has in ``BatchScorer.logits``. CSR float32, same shape.
 
     The norm is not the L2 norm of the row (that would need ``tf**2``): the scorer accumulates it in its one pass over occurrences.
     """
     from scipy.sparse import diags_array
 
-    norm = np.sqrt(counts @ idf_values**2)
-    norm[norm == 0] = 1
+    norm = text_norm(squares(counts, idf_values), norm_limit)
     return (diags_array(1 / norm) @ counts @ diags_array(idf_values)).tocsr().astype(np.float32)

@@ -15,8 +15,16 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.scorer.model import HEADS, N_LOGITS, head_slices, save_model
-from feedback_nlp.train.features import idf, ngram_counts, weighted
+from feedback_nlp.train.features import idf, ngram_counts, squares, weighted
 from feedback_nlp.train.labels import Labels, text_fraction
+
+
+#: Texts beyond this quantile of the labelled texts' norms count as long (``ngrams.text_norm``).
+LONG_TEXT_QUANTILE = 0.95
+
+
+#: Share of the sentiment labels' class mix that is taken out of the model, see ``_temper_prior``.
+PRIOR_REMOVED = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,10 @@ def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, 
     counts = ngram_counts(labels.heads["text"].tolist(), orders=options.orders, bits=options.bits)
     polarity_counts = ngram_counts(labels.polarity["text"].tolist(), orders=options.orders, bits=options.bits)
     idf_values = _joint_idf(counts, polarity_counts)
-    features = weighted(counts, idf_values)
-    polarity = _fit_polarity(weighted(polarity_counts, idf_values), labels.polarity["polarity"].to_numpy(), options)
+    norm_limit = float(np.quantile(squares(counts, idf_values), LONG_TEXT_QUANTILE))
+    features = weighted(counts, idf_values, norm_limit=norm_limit)
+    polarity_features = weighted(polarity_counts, idf_values, norm_limit=norm_limit)
+    polarity = _fit_polarity(polarity_features, labels.polarity["polarity"].to_numpy(), options)
     targets = head_targets(labels)
     figures, threshold = _cross_validate(features, polarity, targets, labels, options)
     heads = _fit_heads(features, polarity, targets, options)
@@ -79,6 +89,7 @@ def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, 
         "name": name,
         "version": "1",
         "orders": options.orders,
+        "norm_limit": norm_limit,
         "thresholds": {"type": threshold},
         "training": {
             "options": {key: value for key, value in asdict(options).items() if key != "jobs"},
@@ -184,7 +195,18 @@ def _fit_heads(features: Any, polarity: Linear, targets: dict[str, NDArray[Any]]
     fitted = Parallel(n_jobs=options.jobs)(fits)
     risks = fitted[len(jobs) :]
     risk = Linear(np.hstack([r.weights for r in risks]), np.concatenate([r.bias for r in risks]))
-    return {**{head: model for (head, _), model in zip(jobs, fitted, strict=False)}, "risk": risk}
+    heads = {**{head: model for (head, _), model in zip(jobs, fitted, strict=False)}, "risk": risk}
+    return {**heads, "sentiment": _temper_prior(heads["sentiment"], targets["sentiment"], len(HEADS["sentiment"]))}
+
+
+def _temper_prior(model: Linear, target: NDArray[Any], n_classes: int) -> Linear:
+    """Take half of the labels' class mix (on the log scale) out of the bias.
+
+    Two thirds of the labels are negative, because complaints were preferred when they were chosen; a user's mix is another. With the
+    whole mix left in, the sign of polarity leans to the negative.
+    """
+    share = (np.bincount(target, minlength=n_classes) + 1) / (len(target) + n_classes)
+    return Linear(model.weights, model.bias - PRIOR_REMOVED * np.log(share * n_classes))
 
 
 def _cross_validate(

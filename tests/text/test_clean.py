@@ -417,12 +417,14 @@ CHARACTERS = (
     + TONED
     + ENDS_A_MENTION
     + "<>&@#/.:;*-_+%()[]!?'\"=~ \t\n\r\x00\x0b\x1c\x7f\x85\xa0\xad×÷ªº²½0123９①٣aAwWhtpsſＷＡｚü"
-    + "好坏乾隆產品鐨锟涓瑜ーガｶﾞ가ᄒ\u1161\u11a8\uffbe\uffc2\uffa1é\u0301\u0316\u0323\u0307Å\u212a\u2126ﬁ㍿㊖⾒㎏豈\u200b\u200d\u200e\u200f\u202a\u202e\u2060\ufeff"
+    + "好坏乾隆產品鐨锟涓瑜ーガｶﾞ가ᄒ\u1161\u11a8\uffbe\uffc2\uffa1é\u0301\u0316\u0323\u0307Å\u212a\u2126ﬁ㍿㊖⾒㎏豈"
+    + "\u200b\u200d\u200e\u200f\u202a\u202e\u2060\ufeff"
     + "\ufe0f\ufffd\ud83d\ude00\udc00\u2028\u3000\u180e\U000e0020\U000e0100\ue000\U0002a016\U0010ffff👍👨🏽🇨🇳❤☺"
 )
 PARTS = (
     "http:// https://a.cn/ www. WWW. // </ <b <br <BR/> </p> </li <!-- --> <a|href='x'> </div|> <br|/> &amp; &lt; &gt &#64; &#x23; &nbsp; "
-    "&#55357; &# @user @用户| #话题# #话|题# (chǎn) （lǜ） (a (āaaaaaaa) é® Ã© â€œ å¥½ 锟斤拷 鐨勭 濂借瘎 打坏 "
+    "&#55357; &# @user @用户| #话题# #话|题# (chǎn) （lǜ） (a (āaaaaaaa) "
+    "é® Ã© â€œ å¥½ 锟斤拷 鐨勭 濂借瘎 打坏 "
     "瞭解 啊啊啊啊啊 11111 ***** |||| 系统默认好评"
 )
 FRAGMENTS = (

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedback_nlp.sentiment.levels import levels, polarity
+from feedback_nlp.sentiment.second_opinion import BACKENDS, polarity_levels, snownlp_polarity
+from feedback_nlp.vocabulary import SENTIMENT_LEVELS
+
+
+def matrix(rows):
+    return np.array(rows, dtype=np.float32)
+
+
+def test_levels_are_those_of_the_vocabulary():
+    result = levels(np.arange(5))
+    assert tuple(result.tolist()) == SENTIMENT_LEVELS == (-2, -1, 0, 1, 2)
+    assert result.dtype == np.int8
+    assert levels(np.array([], dtype=np.intp)).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "expected"),
+    [
+        ([1, 0, 0, 0, 0], -1),
+        ([0, 1, 0, 0, 0], -0.5),
+        ([0, 0, 1, 0, 0], 0),
+        ([0, 0, 0, 1, 0], 0.5),
+        ([0, 0, 0, 0, 1], 1),
+        ([0.5, 0, 0, 0, 0.5], 0),
+        ([0.2] * 5, 0),
+        ([0, 0, 0, 0.5, 0.5], 0.75),
+        ([0.25, 0.75, 0, 0, 0], -0.625),
+        ([0, 0, 0, 0, 1.0000001], 1),  # rounding never leaves the range
+        ([1.0000001, 0, 0, 0, 0], -1),
+    ],
+)
+def test_polarity_is_half_the_expected_level(probabilities, expected):
+    result = polarity(matrix([probabilities]))
+    assert result.dtype == np.float32
+    assert result[0] == pytest.approx(expected, abs=1e-6)
+
+
+DISTRIBUTIONS = st.lists(st.integers(0, 1000), min_size=5, max_size=5).filter(any).map(lambda parts: [part / sum(parts) for part in parts])
+
+
+@settings(deadline=None, database=None)
+@given(st.lists(DISTRIBUTIONS, max_size=8))
+def test_polarity_of_a_batch_is_that_of_each_row_and_mirrors(rows):
+    together = polarity(matrix(rows).reshape(-1, 5))
+    assert together.tolist() == [polarity(matrix([row]))[0] for row in rows]
+    assert ((together >= -1) & (together <= 1)).all()
+    mirrored = polarity(np.ascontiguousarray(matrix(rows).reshape(-1, 5)[:, ::-1]))
+    assert mirrored == pytest.approx(-together, abs=1e-6)
+
+
+@settings(deadline=None, database=None)
+@given(DISTRIBUTIONS, st.integers(0, 3), st.floats(0, 1))
+def test_probability_moved_to_a_higher_level_never_lowers_polarity(row, level, share):
+    moved = list(row)
+    moved[level + 1] += row[level] * share
+    moved[level] -= row[level] * share
+    before, after = polarity(matrix([row, moved])).tolist()
+    assert after >= before - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [(-1, -2), (-0.81, -2), (-0.79, -1), (-0.21, -1), (-0.19, 0), (0, 0), (0.19, 0), (0.21, 1), (0.79, 1), (0.81, 2), (1, 2)],
+)
+def test_polarity_levels_of_the_second_opinion(value, level):
+    result = polarity_levels(matrix([value]))
+    assert result.tolist() == [level]
+    assert result.dtype == np.int8
+
+
+def test_snownlp_is_a_second_opinion():
+    texts = ["质量很好，非常喜欢", "", "太差了，垃圾，不要买", " \n", "👍", "。"]
+    result = snownlp_polarity(texts)
+    assert result.shape == (6,)
+    assert result.dtype == np.float32
+    assert (np.abs(result) <= 1).all()
+    assert result[0] > 0.2
+    assert result[2] < -0.2
+    assert result[[1, 3]].tolist() == [0, 0]
+    assert result[0] == snownlp_polarity(texts[:1])[0]
+    assert polarity_levels(result)[[0, 2]].tolist()[0] > 0 > polarity_levels(result)[2]
+    assert BACKENDS == ("scorer", "snownlp")

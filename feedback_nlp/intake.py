@@ -13,6 +13,7 @@ from feedback_nlp.errors import RowError
 from feedback_nlp.io import parse_dates, read_frame
 from feedback_nlp.ledger.identity import feedback_ids
 from feedback_nlp.text.privacy import mask_texts
+from feedback_nlp.text.rules import drop_surrogates
 
 #: Longest piece of a quarantined row that is kept.
 RAW_LENGTH = 200
@@ -28,7 +29,7 @@ JOINED_COLUMNS = ("scene", "expectation")
 class Intake:
     """Records ready to be worked on.
 
-    frame: canonical column names; ``text`` holds strings, ``created_at`` (if given) Asia/Shanghai times or NaT, ``feedback_id`` is
+    frame: canonical column names, no lone surrogates; ``text`` holds strings, ``created_at`` (if given) Asia/Shanghai times or NaT, ``feedback_id`` is
     complete and unique. lines: int64 (n,), where each row stood in its source. quarantine: [source_line, reason, raw], masked.
     """
 
@@ -42,6 +43,11 @@ class Intake:
         if "created_at" not in self.frame:
             return np.full(len(self.frame), "NaT", dtype="datetime64[D]")
         return np.asarray(self.frame["created_at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]"))
+
+    @property
+    def products(self) -> set[str]:
+        """The distinct names of products."""
+        return {str(name) for name in self.frame["product"].dropna().unique()} if "product" in self.frame else set()
 
     @property
     def texts_are_plain(self) -> bool:
@@ -72,7 +78,8 @@ def take_in(
     Raises InputError where nothing can be used, RowError at the first bad row if ``strict``.
     """
     table = read_frame(data, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
-    frame, bad = table.frame.reset_index(drop=True), np.zeros(len(table.frame), dtype=bool)
+    frame = pd.DataFrame({name: _valid_unicode(column) for name, column in table.frame.reset_index(drop=True).items()})
+    bad = np.zeros(len(frame), dtype=bool)
     why = np.full(len(frame), "", dtype=object)
     if "created_at" in frame:
         times, bad = parse_dates(frame["created_at"])
@@ -99,3 +106,15 @@ def _masked_pieces(texts: list[str]) -> list[str]:
     """The first ``RAW_LENGTH`` characters of each text, masked; what the reader or this cut in two is left out."""
     pieces = [text[:RAW_LENGTH] if len(text) != RAW_LENGTH else _CUT_OFF.sub("", text) for text in mask_texts(texts)]
     return mask_texts(pieces)
+
+
+def _valid_unicode(column: pd.Series) -> pd.Series:
+    """The column with U+FFFD for each lone surrogate: JSON can spell them, no file and no Arrow string can hold them."""
+    if column.dtype != object:
+        return column
+    try:
+        "".join(value for value in column if isinstance(value, str)).encode()
+    except UnicodeEncodeError:
+        cells = [drop_surrogates(value) if isinstance(value, str) else value for value in column]
+        return pd.Series(cells, index=column.index, name=column.name, dtype=object)
+    return column

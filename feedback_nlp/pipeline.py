@@ -34,7 +34,6 @@ from feedback_nlp.sentiment.second_opinion import BACKENDS, polarity_levels, sno
 from feedback_nlp.summary import summarise
 from feedback_nlp.text.clean import CleanTexts, clean
 from feedback_nlp.text.privacy import mask_texts
-from feedback_nlp.text.rules import drop_surrogates
 from feedback_nlp.text.tokenize import Tokenizer, Tokens
 from feedback_nlp.topics import Topics, discover
 
@@ -175,6 +174,7 @@ def _find_topics(intake: Intake, scores: Scores, texts: list[str], tokens: Token
         customers=customer_codes(intake.frame),
         polarity=scores.polarity,
         sentiment=scores.sentiment,
+        products=intake.products,
         n_themes=n_themes,
         daily_items=daily_items,
     )
@@ -191,7 +191,7 @@ def _make_ledger(
     parts = LedgerParts(
         frame=frame,
         texts=masked,
-        originals=_masked_originals([drop_surrogates(text) for text in frame["text"]], shown.tolist(), masked),
+        originals=_masked_originals(frame["text"].tolist(), shown.tolist(), masked),
         scores=scores,
         priority=priority,
         category=scheme.categories(scores.type_index, shown),

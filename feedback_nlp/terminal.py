@@ -55,7 +55,8 @@ def print_analysis(analysis: Analysis, folder: Path) -> None:
     levels = "，".join(f"{level} {count}" for level, count in summary["priority"].items())
     console.print(Text(f"台账 {summary['items']} 条（{levels}），隔离 {summary['quarantined']} 条，主题 {len(analysis.themes)} 个"))
     for burst in summary["high_frequency"][:5]:
-        console.print(_plain(f"高频：{burst['date']} 主题「{burst['theme']}」{burst['count']} 条，占当日 {burst['share']:.0%}", style="bold"))
+        line = f"高频：{burst['date']} 主题「{burst['theme']}」{burst['count']} 条，占当日 {burst['share']:.0%}"
+        console.print(_plain(line, style="bold"))
     print_quarantine(analysis.quarantine)
     console.print(_plain(f"结果：{folder}"), soft_wrap=True)
 

@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.text.privacy import mask_texts
-from feedback_nlp.text.rules import drop_surrogates
 
 #: What an id is made from; a column that is missing counts as empty.
 CONTENT_COLUMNS = ("text", "created_at", "channel", "product", "customer_id")
@@ -23,7 +22,7 @@ def feedback_ids(frame: pd.DataFrame) -> NDArray[np.object_]:
     get -2, -3 … behind it, in the order of a hash of all they hold, past the ids that the caller gave. Ids the caller gave twice
     stay twice.
     """
-    ids = _as_text(frame["feedback_id"]).to_numpy(dtype=object) if "feedback_id" in frame else np.full(len(frame), "", dtype=object)
+    ids = np.array(_as_text(frame["feedback_id"]), dtype=object) if "feedback_id" in frame else np.full(len(frame), "", dtype=object)
     given = (ids != "") & (np.asarray(mask_texts(ids.tolist()), dtype=object) == ids)
     taken = set(ids[given])
     numbers = _hashes(frame, CONTENT_COLUMNS)
@@ -52,10 +51,7 @@ def _hashes(frame: pd.DataFrame, names: Iterable[Hashable]) -> NDArray[np.uint64
     """A hash of each row's values in these columns, uint64 (n,)."""
     parts = {name: _as_text(frame[name]) if name in frame else "" for name in names}
     content = pd.DataFrame(parts, index=pd.RangeIndex(len(frame)))
-    try:
-        return pd.util.hash_pandas_object(content, index=False).to_numpy()
-    except UnicodeEncodeError:  # a lone surrogate
-        return pd.util.hash_pandas_object(content.map(drop_surrogates), index=False).to_numpy()
+    return np.asarray(pd.util.hash_pandas_object(content, index=False), dtype=np.uint64)
 
 
 def _as_text(column: pd.Series) -> pd.Series:

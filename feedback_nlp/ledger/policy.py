@@ -92,7 +92,7 @@ def load_policy(name: str | Path = DEFAULT_POLICY) -> Policy:
         slug=table["slug"],
         title=table["title"],
         signature=signature,
-        levels=tuple(_level(entry, where) for entry in table["levels"]),
+        levels=tuple(_level(entry) for entry in table["levels"]),
         weights=tuple(float(table["weights"][component]) for component in COMPONENTS),
         severity=tuple(float(table["severity"][risk]) for risk in RISK_CODES),
         rules=rules,
@@ -102,11 +102,8 @@ def load_policy(name: str | Path = DEFAULT_POLICY) -> Policy:
     )
 
 
-def _level(entry: dict[str, Any], where: str) -> Level:
-    try:
-        clock = Clock(**{key: entry[key] for key in _CLOCKS if key in entry})
-    except PolicyError as error:
-        raise PolicyError(f"{where}: level {entry['name']}: {error}") from error
+def _level(entry: dict[str, Any]) -> Level:
+    clock = Clock(**{key: entry[key] for key in _CLOCKS if key in entry})
     return Level(entry["name"], entry["tag"], float(entry["min_score"]), clock)
 
 
@@ -120,28 +117,45 @@ def _problems(table: dict[str, Any], where: str) -> list[str]:
     top = {"slug": text, "title": text, "levels": lists, "weights": tables, "severity": tables, "rules": lists}
     top |= {"thresholds": tables, "core": tables, "departments": tables}
     problems = check(table, top, where=where, optional=frozenset({"rules"}))
-    if problems:
-        return problems
-    level_rules = {"name": text, "tag": text, "min_score": number, **dict.fromkeys(_CLOCKS, number)}
-    for position, entry in enumerate(table["levels"]):
-        problems += check(entry, level_rules, where=f"{where}: levels[{position}]", optional=frozenset(_CLOCKS))
-    names = [entry.get("name") for entry in table["levels"]]
-    scores = [entry.get("min_score") for entry in table["levels"]]
-    if not problems and (len(set(names)) < len(names) or scores != sorted(scores, reverse=True) or scores[-1:] != [0]):
-        problems.append(f"{where}: levels: expected different names and falling min_score that ends at 0, got {names} and {scores}")
+    sound = {key: table[key] for key, (_, holds) in top.items() if key in table and holds(table[key])}
+    if "levels" in sound:
+        problems += _level_problems(sound["levels"], where)
+    names = [entry.get("name") for entry in sound.get("levels", [])]
     risk: Rule = (f"one of {', '.join(RISK_CODES)}", lambda v: v in RISK_CODES)
     rule_rules = {"risk": risk, "min_probability": share, "level": (f"one of {names}", lambda v: v in names), "label": text}
     rule_rules |= {"words": ("a list of words", is_texts)}
-    for position, entry in enumerate(table.get("rules", [])):
+    for position, entry in enumerate(sound.get("rules", [])):
         problems += check(entry, rule_rules, where=f"{where}: rules[{position}]", optional=frozenset({"words"}))
-    problems += check(table["weights"], dict.fromkeys(COMPONENTS, number), where=f"{where}: weights")
-    problems += check(table["severity"], dict.fromkeys(RISK_CODES, share), where=f"{where}: severity")
     whole: Rule = ("a whole number from 0 on", lambda v: type(v) is int and v >= 0)
-    thresholds = {"daily_items": whole, "customer_share": share, "annual_spend": number, "tenure_years": number}
-    problems += check(table["thresholds"], thresholds, where=f"{where}: thresholds")
-    problems += check(table["core"], {"words": ("a list of words", is_texts)}, where=f"{where}: core")
-    problems += check(table["departments"], dict.fromkeys(TYPE_CODES, text), where=f"{where}: departments")
-    total = sum(value for value in table["weights"].values() if is_number(value))
-    if not problems and abs(total - 100) > 1e-9:
-        problems.append(f"{where}: weights: expected a sum of 100, got {total}")
+    sections: dict[str, dict[str, Rule]] = {
+        "weights": dict.fromkeys(COMPONENTS, number),
+        "severity": dict.fromkeys(RISK_CODES, share),
+        "thresholds": {"daily_items": whole, "customer_share": share, "annual_spend": number, "tenure_years": number},
+        "core": {"words": ("a list of words", is_texts)},
+        "departments": dict.fromkeys(TYPE_CODES, text),
+    }
+    for key, rules in sections.items():
+        problems += check(sound[key], rules, where=f"{where}: {key}") if key in sound else []
+    weights = [sound.get("weights", {}).get(component) for component in COMPONENTS]
+    if all(map(is_number, weights)) and abs(sum(weights) - 100) > 1e-9:
+        problems.append(f"{where}: weights: expected a sum of 100, got {sum(weights)}")
     return problems
+
+
+def _level_problems(levels: list[dict[str, Any]], where: str) -> list[str]:
+    text: Rule = ("a text", is_text)
+    number: Rule = ("a number from 0 on", is_number)
+    rules = {"name": text, "tag": text, "min_score": number, **dict.fromkeys(_CLOCKS, number)}
+    problems = []
+    for position, entry in enumerate(levels):
+        problems += check(entry, rules, where=f"{where}: levels[{position}]", optional=frozenset(_CLOCKS))
+        try:
+            Clock(**{key: entry[key] for key in _CLOCKS if is_number(entry.get(key))})
+        except PolicyError as error:
+            problems.append(f"{where}: levels[{position}]: {error}")
+    if problems:
+        return problems
+    names, scores = [entry["name"] for entry in levels], [entry["min_score"] for entry in levels]
+    if len(set(names)) < len(names) or scores != sorted(scores, reverse=True) or scores[-1:] != [0]:
+        return [f"{where}: levels: expected different names and falling min_score that ends at 0, got {names} and {scores}"]
+    return []

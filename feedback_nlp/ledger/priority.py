@@ -45,7 +45,7 @@ class Evidence:
 class Priority:
     """tenths: int64 (n, components), points in tenths, columns in the order of ``COMPONENTS``. level: int64 (n,) into policy.levels.
 
-    forced: int64 (n,), index of the policy's rule that fired, -1 for none. worst_risk: int64 (n,), into RISK_CODES.
+    forced: int64 (n,), index of the policy's rule that fired (the one of the most urgent level, then the first), -1 for none. worst_risk: int64 (n,), into RISK_CODES.
     """
 
     tenths: NDArray[np.int64]
@@ -59,23 +59,23 @@ class Priority:
         return np.asarray(self.tenths.sum(axis=1) / 10)
 
 
-def fired_rules(evidence: Evidence, policy: Policy) -> NDArray[np.int64]:
-    """int64 (n,): the first rule of the policy that fires, -1 for none."""
-    fired = np.full(len(evidence.polarity), -1, dtype=np.int64)
-    for number, rule in reversed(list(enumerate(policy.rules))):
-        fired[(evidence.risk[:, rule.risk] >= rule.min_probability) | evidence.cued[:, number]] = number
+def fired_rules(evidence: Evidence, policy: Policy) -> NDArray[np.bool_]:
+    """bool (n, rules): the rules of the policy that fire."""
+    fired = evidence.cued.copy()
+    for number, rule in enumerate(policy.rules):
+        fired[:, number] |= evidence.risk[:, rule.risk] >= rule.min_probability
     return fired
 
 
-def risk_strength(evidence: Evidence, policy: Policy, fired: NDArray[np.int64]) -> Floats:
+def risk_strength(evidence: Evidence, policy: Policy, fired: NDArray[np.bool_]) -> Floats:
     """float64 (n, risks): probability x severity; a rule that fires makes its risk certain."""
     certain = np.zeros(evidence.risk.shape)
     for number, rule in enumerate(policy.rules):
-        certain[fired == number, rule.risk] = 1.0
+        certain[fired[:, number], rule.risk] = 1.0
     return np.asarray(np.maximum(evidence.risk, certain) * np.asarray(policy.severity))
 
 
-def strengths(evidence: Evidence, policy: Policy, fired: NDArray[np.int64]) -> Floats:
+def strengths(evidence: Evidence, policy: Policy, fired: NDArray[np.bool_]) -> Floats:
     """float64 (n, components) in [0, 1], columns in the order of ``COMPONENTS``.
 
     urgency: expected level / 2, or 1 where a rule fired. negativity: -polarity where negative. risk: the largest ``risk_strength``.
@@ -85,7 +85,7 @@ def strengths(evidence: Evidence, policy: Policy, fired: NDArray[np.int64]) -> F
     """
     loud = ~np.isin(evidence.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
     columns = (
-        np.where(fired >= 0, 1.0, evidence.urgency_level / 2.0),
+        np.where(fired.any(axis=1), 1.0, evidence.urgency_level / 2.0),
         np.maximum(-evidence.polarity, 0.0),
         risk_strength(evidence, policy, fired).max(axis=1),
         loud & (evidence.theme_day_count > policy.daily_items),
@@ -103,7 +103,9 @@ def prioritise(evidence: Evidence, policy: Policy) -> Priority:
     tenths = np.rint(strengths(evidence, policy, fired) * np.asarray(policy.weights) * 10).astype(np.int64)
     bounds = np.asarray([level.min_score * 10 for level in policy.levels])
     by_score = (tenths.sum(axis=1)[:, None] < bounds).sum(axis=1)
-    # The last entry stands for "no rule": it can raise nothing.
-    by_rule = np.asarray([*(rule.level for rule in policy.rules), len(policy.levels) - 1])[fired]
+    # The last column stands for "no rule": it can raise nothing, and is chosen where no rule before it fires.
+    rule_levels = np.full((len(fired), len(policy.rules) + 1), len(policy.levels), dtype=np.int64)
+    rule_levels[:, :-1][fired] = np.broadcast_to(np.asarray([rule.level for rule in policy.rules], dtype=np.int64), fired.shape)[fired]
+    forced = np.where(fired.any(axis=1), rule_levels.argmin(axis=1), -1)
     worst = risk_strength(evidence, policy, fired).argmax(axis=1)
-    return Priority(tenths, np.minimum(by_score, by_rule).astype(np.int64), fired, worst.astype(np.int64))
+    return Priority(tenths, np.minimum(by_score, rule_levels.min(axis=1)).astype(np.int64), forced, worst.astype(np.int64))

@@ -1,6 +1,6 @@
 """One call from tokens to keywords, themes and trends: aggregates over the whole first, then maps over rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import TermCounts, ThemeCounts, select_terms
 from feedback_nlp.topics.keywords import corpus_keywords, item_keywords
+from feedback_nlp.topics.stream import units
 from feedback_nlp.topics.tables import theme_table
 from feedback_nlp.topics.themes import fit_themes
 from feedback_nlp.topics.trends import HIGH_FREQUENCY, daily_counts, high_frequency_items, trend_table
@@ -48,17 +49,20 @@ def discover(
     customers: NDArray[np.int64],
     polarity: NDArray[np.float32],
     sentiment: NDArray[np.int8],
+    products: Collection[str] = (),
     n_themes: int | None = None,
     daily_items: int = HIGH_FREQUENCY,
 ) -> Topics:
     """Find keywords, themes and trends of n items.
 
     texts: n strings to quote from. days: datetime64 (n,) local dates, NaT where unknown. customers: int (n,), -1 where unknown.
-    polarity, sentiment: the scorer's. n_themes: themes at most. daily_items: more a day than this are high frequency.
+    polarity, sentiment: the scorer's. products: names that are no theme by themselves.
+    n_themes: themes at most. daily_items: more a day than this are high frequency.
     """
-    counts = TermCounts.from_tokens(tokens)
-    model = fit_themes(ThemeCounts.from_tokens(tokens, select_terms(counts)), n_themes=n_themes)
-    theme, strength = model.assign(tokens)
+    batch = units(tokens)
+    counts = TermCounts.from_tokens(batch)
+    model = fit_themes(ThemeCounts.from_tokens(batch, select_terms(counts)), n_themes=n_themes, ignore=products)
+    theme, strength = model.assign(batch)
     known = customers.astype(object)
     known[customers < 0] = None
     table = theme_table(
@@ -79,6 +83,6 @@ def discover(
         trends=trend_table(daily, model.names, threshold=daily_items),
         names=np.asarray(model.names, dtype=object),
         theme=theme,
-        item_keywords=item_keywords(tokens, counts),
+        item_keywords=item_keywords(batch, counts),
         day_count=day_count,
     )

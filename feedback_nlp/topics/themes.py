@@ -1,5 +1,6 @@
 """Themes: small groups of words that occur together, and the one each item is about."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,13 @@ from feedback_nlp.topics.stream import SUBJECT, Units, units
 
 #: Themes kept where ``n_themes`` is not given; the data may show fewer.
 MAX_THEMES = 60
-#: Documents a term needs to belong to a theme: two, or this share of the corpus.
+#: Documents a term needs to belong to a theme: two, and this share of the corpus.
 MIN_DOCUMENTS = 2
 MIN_SHARE = 0.002
+#: In a corpus of a few hundred, two or three documents are still chance: one in a hundred, up to this many.
+ENOUGH_DOCUMENTS = 4
 #: A word rarer than this share weighs no more than one of this share: a rare word is not the subject for being rare.
-RARE_SHARE = 0.03
+RARE_SHARE = 0.08
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +31,7 @@ class ThemeModel:
     keywords: a few phrases and words of each theme, for display.
     terms: object (n_terms,), known subjects sorted by code point.
     term_theme: int32 (n_terms,), the theme of each, -1 for none.
-    term_weight: int64 (n_terms,), its information in thousandths of a nat, shared among words of a theme that tell the same.
+    term_weight: int64 (n_terms,), its information in thousandths of a nat.
     unknown_weight: the weight of any other subject.
     """
 
@@ -54,38 +57,32 @@ class ThemeModel:
         return _heaviest(rows, theme[ids], weight[ids], batch.n_rows, len(self.names))
 
 
-def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None) -> ThemeModel:
+def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None, ignore: Collection[str] = ()) -> ThemeModel:
     """Find the themes of a corpus.
 
     counts: merged counts of the corpus over the terms of `select_terms`.
     n_themes: themes to keep at most, by default 60; each has at least two items.
+    ignore: names (of products, say) whose parts form no theme of their own: 门锁 of 智能门锁S2; 门锁电池 still does, by 电池.
     """
-    frequent = max(MIN_DOCUMENTS, MIN_SHARE * counts.n_documents)
+    frequent = max(MIN_DOCUMENTS, min(counts.n_documents // 100, ENOUGH_DOCUMENTS), MIN_SHARE * counts.n_documents)
     frequency = np.diag(counts.together)
-    chosen = np.flatnonzero((counts.kinds == SUBJECT) & (frequency >= frequent))
+    named = " ".join(sorted(ignore)).casefold()
+    free = np.fromiter((term not in named for term in counts.terms), np.bool_, len(counts.terms))
+    chosen = np.flatnonzero((counts.kinds == SUBJECT) & (frequency >= frequent) & free)
     together = counts.together[np.ix_(chosen, chosen)]
     weight = information(frequency[chosen], counts.n_documents, rarest=RARE_SHARE)
-    found = [_share_weight(together, weight, group, counts.n_documents) for group in group_terms(together, counts.n_documents)]
-    typical = [np.lexsort((group, -(together[group, group] * shared))) for group, shared in found]
-    mass = np.array([int((together[group, group] * shared).sum()) for group, shared in found], np.int64)
-    order = np.lexsort((np.array([group[0] for group, _ in found], np.int64), -mass))[: MAX_THEMES if n_themes is None else n_themes]
+    found = group_terms(together, counts.n_documents)
+    mass = np.array([int((together[group, group] * weight[group]).sum()) for group in found], np.int64)
+    order = np.lexsort((np.array([group[0] for group in found], np.int64), -mass))[: MAX_THEMES if n_themes is None else n_themes]
     theme = np.full(len(chosen), -1, np.int32)
     for number, index in enumerate(order):
-        group, shared = found[index]
-        theme[group], weight[group] = number, shared
-    groups = [chosen[found[index][0][typical[index]]] for index in order]
+        theme[found[index]] = number
+    typical = [np.lexsort((group, -(together[group, group] * weight[group]))) for group in found]
+    groups = [chosen[found[index][typical[index]]] for index in order]
     sizes = np.array([coverage(counts.together, group) for group in groups], np.int64)
     names, keywords = describe(counts, groups, sizes)
     unknown = int(information(np.array([0]), counts.n_documents, rarest=RARE_SHARE)[0])
     return ThemeModel(names, keywords, counts.terms[chosen], theme, weight, unknown)
-
-
-def _share_weight(
-    together: NDArray[np.int64], weight: NDArray[np.int64], group: NDArray[np.int64], n_documents: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Divide each weight by 1 + the word's association with the others of its group: words of one phrase are not told twice."""
-    positive = np.maximum(association(together[np.ix_(group, group)], n_documents), 0.0)
-    return group, np.maximum(np.round(weight[group] / np.round(positive.sum(axis=1), 6)), 1).astype(np.int64)
 
 
 def _heaviest(

@@ -301,7 +301,13 @@ def test_polarity_orders_texts(stronger, weaker):
 
 @pytest.mark.parametrize(
     ("text", "risk"),
-    [("充电的时候爆炸了，手被炸伤", "safety"), ("钱被扣了两次，一直没有退款", "money"), ("系统崩溃，一直登录不上", "outage")],
+    [
+        ("吃了拉肚子，进医院了", "safety"),
+        ("钱被扣了两次，一直没有退款", "money"),
+        ("个人信息被泄露了", "data"),
+        ("系统崩溃，一直登录不上", "outage"),
+        ("太差了，再也不买了", "churn"),
+    ],
 )
 def test_risks(text, risk):
     scores = SCORER.score([text, "味道不错"])
@@ -345,7 +351,9 @@ def test_contributions_sum_to_the_logit(text, head, label):
     assert (told.text, told.head, told.label) == (cleaned, head, label)
     assert told.logit == SCORER.logits(TextBatch.from_texts([cleaned]))[0, column]
     assert told.bias == SCORER.model.bias[column]
-    assert told.bias + told.contributions["contribution"].sum() == pytest.approx(told.logit, abs=1e-4)
+    shares = told.contributions["contribution"]
+    # The logit was summed in float32, so it is off by a few of its last bits for the size of what was summed.
+    assert told.bias + shares.sum() == pytest.approx(told.logit, rel=0, abs=1e-6 + 1e-5 * shares.abs().sum())
 
 
 @pytest.mark.parametrize("text", ["产品質量很差，ＡＢ！！！！！", "好", "", "@用户 <b>不好</b> 用"])

@@ -29,8 +29,9 @@ JOINED_COLUMNS = ("scene", "expectation")
 class Intake:
     """Records ready to be worked on.
 
-    frame: canonical column names, no lone surrogates; ``text`` holds strings, ``created_at`` (if given) Asia/Shanghai times or NaT, ``feedback_id`` is
-    complete and unique. lines: int64 (n,), where each row stood in its source. quarantine: [source_line, reason, raw], masked.
+    frame: canonical column names, no lone surrogates; ``text`` holds strings, ``created_at`` (if given) Asia/Shanghai times or NaT,
+    ``feedback_id`` is complete and unique. lines: int64 (n,), where each row stood in its source.
+    quarantine: [source_line, reason, raw], masked.
     """
 
     frame: pd.DataFrame

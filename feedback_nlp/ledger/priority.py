@@ -45,7 +45,8 @@ class Evidence:
 class Priority:
     """tenths: int64 (n, components), points in tenths, columns in the order of ``COMPONENTS``. level: int64 (n,) into policy.levels.
 
-    forced: int64 (n,), index of the policy's rule that fired (the one of the most urgent level, then the first), -1 for none. worst_risk: int64 (n,), into RISK_CODES.
+    forced: int64 (n,), the policy's rule that fired (the one of the most urgent level, then the first), -1 for none.
+    worst_risk: int64 (n,), into RISK_CODES.
     """
 
     tenths: NDArray[np.int64]

@@ -24,7 +24,8 @@ class Topics:
     """What a corpus is about.
 
     themes, keywords, trends: the tables. names: object (n_themes,). theme: int32 (n,), the theme of each row, -1 for none.
-    item_keywords: object (n,) of joined keywords. day_count: int64 (n,), items of the row's theme on its day, 0 without either.
+    item_keywords: object (n,) of joined keywords. day_count: int64 (n,), items that mention the
+    row's theme on its day, 0 without either.
     """
 
     themes: "pd.DataFrame"
@@ -75,7 +76,9 @@ def discover(
         sentiment=sentiment,
         customers=known.tolist(),
     )
-    daily = daily_counts(days, theme, len(model.names))
+    # A theme's volume is all items that mention it: one about 登录 and 客服 counts for both, though its main theme is one of them.
+    rows, mentioned = model.mentions(batch)
+    daily = daily_counts(days, mentioned, len(model.names), rows=rows)
     _, day_count = high_frequency_items(daily, days, theme, threshold=daily_items)
     return Topics(
         themes=table,

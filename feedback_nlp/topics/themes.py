@@ -49,12 +49,24 @@ class ThemeModel:
         weight, that belong to the theme. Each word counts once a row.
         """
         batch = units(tokens)
-        place = find_terms(batch.vocabulary, self.terms)
-        theme = np.where(place >= 0, np.append(self.term_theme, -1)[place], -1)
+        place, theme = self._themes_of(batch)
         weight = np.where(place >= 0, np.append(self.term_weight, 0)[place], self.unknown_weight) * (batch.kinds == SUBJECT)
         size = max(len(batch.vocabulary), 1)
         rows, ids = np.divmod(distinct(batch.rows * size + batch.ids), size)
         return _heaviest(rows, theme[ids], weight[ids], batch.n_rows, len(self.names))
+
+
+    def mentions(self, tokens: Tokens | Units) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All themes each row has a word of: (rows, themes), int64 (m,) each, every pair once, in order of rows and themes."""
+        batch = units(tokens)
+        theme = self._themes_of(batch)[1][batch.ids]
+        size = max(len(self.names), 1)
+        return np.divmod(distinct(batch.rows[theme >= 0] * size + theme[theme >= 0]), size)
+
+    def _themes_of(self, batch: Units) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Place among the terms and theme of each word of the vocabulary, -1 where it has none."""
+        place = find_terms(batch.vocabulary, self.terms)
+        return place, np.where(place >= 0, np.append(self.term_theme, -1)[place], -1).astype(np.int64)
 
 
 def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None, ignore: Collection[str] = ()) -> ThemeModel:

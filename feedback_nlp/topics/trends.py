@@ -62,25 +62,26 @@ class DailyCounts:
         return days, counts
 
 
-def daily_counts(days: Days, keys: NDArray[np.integer], n_keys: int) -> DailyCounts:
+def daily_counts(days: Days, keys: NDArray[np.integer], n_keys: int, *, rows: NDArray[np.integer] | None = None) -> DailyCounts:
     """Count items by day and key.
 
     days: datetime64 (n,), NaT where unknown; keys: int (n,) in [0, n_keys), -1 for none; n_keys: number of keys.
+    rows: int (m,), the item of each key where items may have several or none; keys is then (m,), each pair of item and key once.
     Raises InputError where lengths differ or a key is out of range.
     """
-    days = _as_days(days, keys, n_keys)
-    dated = ~np.isnat(days)
+    key_days = _as_days(days if rows is None else days[rows], keys, n_keys)
+    days = days.astype("datetime64[D]")
+    dated, known = ~np.isnat(days), ~np.isnat(key_days) & (keys >= 0)
     present, day = np.unique(days[dated], return_inverse=True)
-    key = keys[dated].astype(np.int64)
-    known = key >= 0
-    counts = np.bincount(day[known] * n_keys + key[known], minlength=len(present) * n_keys).reshape(len(present), n_keys)
-    lost = keys[~dated]
+    cell = np.searchsorted(present, key_days[known]) * n_keys + keys[known].astype(np.int64)
+    counts = np.bincount(cell, minlength=len(present) * n_keys).reshape(len(present), n_keys)
+    lost = keys[np.isnat(key_days)]
     return DailyCounts(
         present,
         counts.astype(np.int64),
         np.bincount(day, minlength=len(present)).astype(np.int64),
         np.bincount(lost[lost >= 0], minlength=n_keys).astype(np.int64),
-        len(lost),
+        int((~dated).sum()),
     )
 
 

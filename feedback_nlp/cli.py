@@ -125,12 +125,13 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
 @cli.command()
 @click.argument("tables", metavar="LABELS...", nargs=-1, required=True, type=click.Path())
 @click.option("--out", required=True, type=click.Path(), help="Folder for the model.")
+@click.option("--exclude", multiple=True, type=click.Path(), help="Table whose texts are never trained on; repeatable.")
 @click.option("--name", default="custom", show_default=True, help="Name of the model, part of its signature.")
 @click.option("--bits", type=click.IntRange(8, 22), default=17, show_default=True, help="2^bits n-gram buckets.")
 @click.option("--orders", type=click.IntRange(1, 8), default=3, show_default=True, help="Longest n-gram.")
 @click.option("--folds", type=click.IntRange(0, 50), default=5, show_default=True, help="Folds of the cross-validation, 0 for none.")
 @click.option("--jobs", type=int, default=1, show_default=True, help="Processes; the result is the same.")
-def train(tables: tuple[str, ...], out: str, name: str, **options: int) -> int:
+def train(tables: tuple[str, ...], out: str, exclude: tuple[str, ...], name: str, **options: int) -> int:
     """Train a scorer model from labelled tables (Parquet or CSV).
 
     A table with the columns text, type, sentiment, urgency, risk trains all heads; one with text and polarity (-1, 0, 1) helps them.
@@ -142,7 +143,7 @@ def train(tables: tuple[str, ...], out: str, name: str, **options: int) -> int:
 
     if options["folds"] == 1:
         raise click.UsageError("--folds: expected 0 or at least 2, got 1")
-    manifest = fit(read_labels(tables), out, TrainOptions(**options), name=name)
+    manifest = fit(read_labels(tables, exclude=exclude), out, TrainOptions(**options), name=name)
     for figure, value in manifest["training"]["cross_validation"].items():
         click.echo(f"{figure}\t{value:.4f}")
     click.echo(f"model written to {out}", err=True)

@@ -88,7 +88,6 @@ def _shorten_runs(batch: TextBatch, table: CharacterTable) -> TextBatch:
     long_run = same.copy()
     for step in range(1, MAX_RUN):
         long_run[step:] &= same[:-step]
-        long_run[:step] = False
     positions = np.flatnonzero(same)
     flags = table.flags[codes[positions]]
     keep = np.ones(len(codes), dtype=bool)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.scorer.model import HEADS, N_LOGITS, head_slices, save_model
+from feedback_nlp.train.card import write_card
 from feedback_nlp.train.features import idf, ngram_counts, squares, weighted
 from feedback_nlp.train.labels import Labels, text_fraction
 
@@ -98,7 +99,9 @@ def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, 
             "versions": packages,
         },
     }
-    return save_model(Path(out), weights=weights, idf_squared=idf_values**2, bias=bias, manifest=manifest)
+    written = save_model(Path(out), weights=weights, idf_squared=idf_values**2, bias=bias, manifest=manifest)
+    write_card(Path(out), written)
+    return written
 
 
 def head_targets(labels: Labels) -> dict[str, NDArray[Any]]:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.text.clean import clean
 from feedback_nlp.vocabulary import RISK_CODES, SENTIMENT_LEVELS, TYPE_CODES, URGENCY_CODES
 
 #: Columns of a table with all heads; ``risk`` holds comma-separated flags and may be empty.
@@ -49,12 +50,14 @@ def held_out(texts: Sequence[str]) -> NDArray[np.bool_]:
     return text_fraction(texts) < HOLDOUT
 
 
-def read_labels(paths: Iterable[str | Path]) -> Labels:
+def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = ()) -> Labels:
     """Read Parquet or CSV tables. A table with ``type`` labels all heads, one with ``polarity`` (-1, 0, 1) labels polarity only.
 
     Polarity texts that also stand in a table of heads are left out, so that polarity is an independent feature there, and so are the
-    held-out ones. Raises InputError with all problems of a table.
+    held-out ones. exclude: tables whose texts are never trained on, whatever else they stand in (a development set); texts are compared
+    after cleaning. Raises InputError with all problems of a table.
     """
+    unwanted = {text for path in map(Path, exclude) for text in clean(_read(path)["text"].tolist()).texts()}
     heads, polarity, sources = [], [], []
     for path in map(Path, paths):
         frame = _read(path)
@@ -70,11 +73,17 @@ def read_labels(paths: Iterable[str | Path]) -> Labels:
             raise InputError(f"{path}: expected a column 'type' or 'polarity', got {', '.join(map(str, frame.columns))}")
     if not heads:
         raise InputError(f"no table with the columns text, {', '.join(HEAD_COLUMNS)} was given; the heads cannot be trained")
-    all_heads = pd.concat(heads, ignore_index=True)
+    all_heads = _without(pd.concat(heads, ignore_index=True), unwanted)
     empty = pd.DataFrame({"text": pd.Series(dtype=object), "polarity": pd.Series(dtype=np.int8)})
     all_polarity = pd.concat(polarity, ignore_index=True) if polarity else empty
-    unseen = ~all_polarity["text"].isin(set(all_heads["text"]))
-    return Labels(all_heads, all_polarity[unseen].reset_index(drop=True), tuple(sources))
+    seen = unwanted | set(clean(all_heads["text"].tolist()).texts())
+    return Labels(all_heads, _without(all_polarity, seen), tuple(sources))
+
+
+def _without(frame: pd.DataFrame, texts: set[str]) -> pd.DataFrame:
+    """The rows whose cleaned text is not among ``texts``."""
+    cleaned = pd.Series(clean(frame["text"].tolist()).texts(), dtype=object)
+    return frame[~cleaned.isin(texts).to_numpy()].reset_index(drop=True)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -236,7 +236,7 @@ def test_an_oversized_manifest_is_not_read(folder):
         *(("bits", value) for value in (..., 7, 23, 8.0, "8", True, None, -8, 10**30)),
         *(("norm_limit", value) for value in (..., 0.0, -1.0, 5, "5", None, float("nan"), float("inf"))),
         *(("heads", value) for value in (..., {}, [], {"type": ["a"]}, {**{k: list(v) for k, v in HEADS.items()}, "mood": ["x"]})),
-        *(("thresholds", value) for value in (..., {}, {"type": 2.0}, {"type": "x"}, {"type": float("nan")}, {"type": -0.1}, {"urgency": 0.5})),
+        *(("thresholds", value) for value in (..., {}, {"type": 2.0}, {"type": "x"}, {"type": float("nan")}, {"urgency": 0.5})),
         *(("files", value) for value in (..., {}, [], {"other.safetensors": {}}, {ARRAYS_FILE: None})),
     ],
 )  # fmt: skip

@@ -39,6 +39,7 @@ def test_polarity_is_half_the_expected_level(probabilities, expected):
     result = polarity(matrix([probabilities]))
     assert result.dtype == np.float32
     assert result[0] == pytest.approx(expected, abs=1e-6)
+    assert -1 <= result[0] <= 1
 
 
 DISTRIBUTIONS = st.lists(st.integers(0, 1000), min_size=5, max_size=5).filter(any).map(lambda parts: [part / sum(parts) for part in parts])

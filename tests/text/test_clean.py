@@ -336,6 +336,49 @@ def test_what_is_cleaned(text, expected):
     assert slow_clean(text) == expected
 
 
+X500 = "xy" * 250
+AT_THE_BOUNDS = [
+    ("</p     >", True),
+    ("<br     />", True),
+    (f"<b{X500}>", True),
+    (f"<b{X500}z>", False),
+    (f"</b{X500}>", True),
+    (f"</b{X500}z>", False),
+    (f"<!--{X500}-->", True),
+    (f"<!--{X500}z-->", False),
+    ("@" + "xy" * 8, True),
+    ("@" + "xy" * 8 + "z", False),
+    ("#" + "xy" * 20 + "#", True),
+    ("#" + "xy" * 20 + "z#", False),
+    ("产(ǎng)", True),
+    ("产(abcdefā)", True),
+    ("产(abcdefgā)", False),
+    ("产(chuāngab)", True),
+    ("产(chuāngabc)", False),
+]
+
+
+@pytest.mark.parametrize(("text", "changed"), AT_THE_BOUNDS)
+def test_rules_reach_as_far_as_they_say(text, changed):
+    assert (clean([text]).texts() != [text]) == changed
+    assert clean([text]).texts() == [slow_clean(text)]
+
+
+def test_a_breaking_tag_is_a_blank_only_with_few_blanks_of_its_own():
+    assert clean(["好</p     >用", "好</p      >用"]).texts() == ["好 用", "好用"]
+
+
+def test_a_link_ends_after_2048_characters():
+    assert clean(["http://" + "ab" * 1024 + "cd"]).texts() == ["cd"]
+
+
+@pytest.mark.parametrize(("marks", "kept"), [(1, 1), (29, 29), (30, 30), (31, 30), (39, 30)])
+def test_a_pile_of_combining_marks_is_cut(marks, kept):
+    below = "".join(char for char in map(chr, range(0x300, 0x370)) if unicodedata.combining(char) == 220)
+    assert len(below) == 39
+    assert clean(["好" + below[:marks] + "用"]).texts() == ["好" + below[:kept] + "用"]
+
+
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_what_is_left_alone(text):
     result = clean([text])

@@ -142,6 +142,15 @@ def test_the_order_of_rows_is_no_more_than_rounding(trained, tmp_path):
             assert (left[column] == right[column]).all()
 
 
+def test_words_that_only_the_polarity_table_knows_count(tmp_path):
+    """A polarity model learns them, and its logit is folded into the heads."""
+    made = [("".join(pair), sign) for sign, word in ((1, "呱呱"), (-1, "嘎嘎")) for pair in zip([word] * 99, FILLER * 9, strict=False)]
+    polarity = pd.concat([polarity_table(), pd.DataFrame(made, columns=["text", "polarity"])])
+    train(read_labels(write(tmp_path, heads=heads_table(), polarity=polarity)), tmp_path / "model", QUICK)
+    good, bad = BatchScorer.load(tmp_path / "model").score(["呱呱", "嘎嘎"])["polarity"]
+    assert good > bad + 0.2
+
+
 def test_training_without_polarity_and_without_folds(tmp_path):
     labels = read_labels(write(tmp_path, heads=heads_table()))
     assert len(labels.polarity) == 0

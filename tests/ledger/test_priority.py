@@ -1,0 +1,281 @@
+"""The score, its parts, the level and the sentence about them, against one item read at a time."""
+
+import re
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedback_nlp.ledger.clock import Clock
+from feedback_nlp.ledger.policy import COMPONENTS, ForceRule, Level, load_policy
+from feedback_nlp.ledger.priority import QUIET_TYPES, Evidence, fired_rules, prioritise, strengths
+from feedback_nlp.ledger.reasons import reasons
+from feedback_nlp.scorer.scores import Scores
+from feedback_nlp.vocabulary import RISK_CODES, RISKS, TYPE_CODES
+
+POLICY = load_policy()
+#: A weak rule before a strong one on other risks, as a user may write them.
+STRANGE = replace(
+    POLICY,
+    levels=(*(Level(name, name, score, Clock()) for name, score in (("一", 60), ("二", 30), ("三", 10), ("四", 0))),),
+    severity=(0.2, 1.0, 0.9, 0.0, 0.5, 1.0),
+    rules=(ForceRule(0, 0.5, 2, "弱", ()), ForceRule(1, 0.7, 0, "强", ()), ForceRule(2, 0.7, 0, "也强", ()), ForceRule(3, 0.1, 3, "无", ())),
+)
+WITHOUT_RULES = replace(POLICY, rules=())
+POLICIES = {"default": POLICY, "strange": STRANGE, "without rules": WITHOUT_RULES}
+
+
+def evidence_of(rows, policy):
+    """Rows as dicts to arrays; ``cued`` holds numbers of rules."""
+    types = {"urgency_level": np.float32, "polarity": np.float32, "type_index": np.intp}
+    arrays = {name: np.array([row[name] for row in rows], dtype=types.get(name)) for name in rows[0] if name not in ("risk", "cued")}
+    risk = np.array([row["risk"] for row in rows], dtype=np.float32).reshape(len(rows), len(RISK_CODES))
+    cued = np.array([[number in row["cued"] for number in range(len(policy.rules))] for row in rows], dtype=bool)
+    return Evidence(risk=risk, cued=cued.reshape(len(rows), len(policy.rules)), **arrays)
+
+
+def calm(**changes):
+    """An item with nothing to raise its priority, but for the changes."""
+    row = {"urgency_level": 0.0, "polarity": 0.0, "risk": [0.0] * 6, "type_index": 0, "theme_day_count": 0, "theme_reach": 0.0}
+    return {**row, "high_value": False, "customer_theme_count": 0, "core": False, "cued": [], **changes}
+
+
+def share(stop=1.0):
+    return st.floats(0, stop, width=32)
+
+
+ROW = st.fixed_dictionaries(
+    {
+        "urgency_level": share(2.0),
+        "polarity": st.floats(-1, 1, width=32),
+        "risk": st.lists(share(), min_size=6, max_size=6),
+        "type_index": st.integers(0, len(TYPE_CODES) - 1),
+        "theme_day_count": st.integers(0, 30),
+        "theme_reach": st.floats(0, 1),
+        "high_value": st.booleans(),
+        "customer_theme_count": st.integers(0, 5),
+        "core": st.booleans(),
+        "cued": st.lists(st.integers(0, 3), max_size=2),
+    }
+)
+ROWS = st.lists(ROW, min_size=1, max_size=8)
+
+
+def slow_strengths(evidence, row, policy):
+    """What each component is, item by item, written from the documentation."""
+    risk = [float(value) for value in evidence.risk[row]]
+    fires = [
+        number for number, rule in enumerate(policy.rules) if evidence.risk[row, rule.risk] >= rule.min_probability or evidence.cued[row, number]
+    ]
+    certain = {policy.rules[number].risk for number in fires}
+    graves = [(1.0 if code in certain else risk[code]) * policy.severity[code] for code in range(len(risk))]
+    loud = TYPE_CODES[evidence.type_index[row]] not in QUIET_TYPES
+    repeats = {0: 0.0, 1: 0.0, 2: 0.5}.get(int(evidence.customer_theme_count[row]), 1.0)
+    values = {
+        "urgency": 1.0 if fires else float(evidence.urgency_level[row]) / 2,
+        "negativity": max(0.0, -float(evidence.polarity[row])),
+        "risk": max(graves),
+        "frequency": float(loud and evidence.theme_day_count[row] > policy.daily_items),
+        "reach": float(loud and evidence.theme_reach[row] > policy.customer_share),
+        "customer": float(loud and evidence.high_value[row]),
+        "repeat": repeats if loud else 0.0,
+        "core": float(loud and evidence.core[row]),
+    }
+    return values, fires, graves.index(max(graves))
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS)
+def test_matches_the_oracle(policy, rows):
+    evidence = evidence_of(rows, policy)
+    priority = prioritise(evidence, policy)
+    matrix = strengths(evidence, policy, fired_rules(evidence, policy))
+    for row in range(len(rows)):
+        values, fires, worst = slow_strengths(evidence, row, policy)
+        assert matrix[row].tolist() == list(values.values())
+        points = [round(value * weight * 10) for value, weight in zip(values.values(), policy.weights, strict=True)]
+        assert priority.tenths[row].tolist() == points
+        assert priority.score[row] == sum(points) / 10
+        by_score = next(place for place, level in enumerate(policy.levels) if sum(points) / 10 >= level.min_score)
+        forced = min(fires, key=lambda number: (policy.rules[number].level, number), default=-1)
+        assert priority.level[row] == (min(by_score, policy.rules[forced].level) if fires else by_score)
+        assert priority.forced[row] == forced
+        assert priority.worst_risk[row] == worst
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS)
+def test_parts_sum_to_the_score_and_the_score_is_a_percentage(policy, rows):
+    priority = prioritise(evidence_of(rows, policy), policy)
+    printed = [[f"{tenths / 10:g}" for tenths in row] for row in priority.tenths.tolist()]
+    assert [f"{sum(round(float(part) * 10) for part in row) / 10:.1f}" for row in printed] == [f"{score:.1f}" for score in priority.score]
+    assert priority.score.min() >= 0 and priority.score.max() <= 100
+    assert priority.tenths.min() >= 0
+
+
+RAISED = {
+    "urgency_level": lambda old, new: max(old, new),
+    "polarity": lambda old, new: min(old, new),
+    "risk": lambda old, new: [max(pair) for pair in zip(old, new, strict=True)],
+    "theme_day_count": lambda old, new: max(old, new),
+    "theme_reach": lambda old, new: max(old, new),
+    "high_value": lambda old, new: old or new,
+    "customer_theme_count": lambda old, new: max(old, new),
+    "core": lambda old, new: old or new,
+    "cued": lambda old, new: [*old, *new],
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+@pytest.mark.parametrize("name", RAISED)
+@settings(max_examples=30, deadline=None)
+@given(row=ROW, other=ROW)
+def test_more_of_anything_never_lowers_a_score_or_a_level(policy, name, row, other):
+    raised = {**row, name: RAISED[name](row[name], other[name])}
+    priority = prioritise(evidence_of([row, raised], policy), policy)
+    assert (priority.tenths[1] >= priority.tenths[0]).all()
+    assert priority.level[1] <= priority.level[0]
+
+
+def test_the_law_covers_all_evidence():
+    assert {*RAISED, "type_index"} == {field.name for field in fields(Evidence)}
+
+
+#: Everything that surrounds an item, none of it in the text.
+SURROUNDINGS = {"theme_day_count": 99, "theme_reach": 1.0, "high_value": True, "customer_theme_count": 9, "core": True}
+
+
+@pytest.mark.parametrize("code", TYPE_CODES)
+def test_surroundings_raise_complaints_only(code):
+    priority = prioritise(evidence_of([calm(type_index=TYPE_CODES.index(code), **SURROUNDINGS)], POLICY), POLICY)
+    expected = [0.0] * 8 if code in ("praise", "other") else [0, 0, 0, *POLICY.weights[3:]]
+    assert (priority.tenths[0] / 10).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "component", "points"),
+    [
+        ({"theme_day_count": 10}, "frequency", 0),  # document 0: over 10 a day
+        ({"theme_day_count": 11}, "frequency", 5),
+        ({"theme_reach": 0.5}, "reach", 0),  # document 0: over 50 %
+        ({"theme_reach": 0.501}, "reach", 3),
+        ({"customer_theme_count": 1}, "repeat", 0),
+        ({"customer_theme_count": 2}, "repeat", 1.5),
+        ({"customer_theme_count": 3}, "repeat", 3),
+        ({"customer_theme_count": 9}, "repeat", 3),
+        ({"urgency_level": 1.0}, "urgency", 19),
+        ({"polarity": -0.5}, "negativity", 10),
+        ({"polarity": 1.0}, "negativity", 0),
+        ({"risk": [0, 1, 0, 0, 0, 0]}, "risk", 24 * 0.7),
+    ],
+)
+def test_points(changes, component, points):
+    priority = prioritise(evidence_of([calm(**changes)], WITHOUT_RULES), WITHOUT_RULES)
+    number = list(COMPONENTS).index(component)
+    assert priority.tenths[0, number] / 10 == pytest.approx(points)
+    assert priority.score[0] == priority.tenths[0, number] / 10
+
+
+def bounds():
+    for position, level in enumerate(POLICY.levels[:-1]):
+        yield level.min_score, position
+        yield level.min_score - 0.1, position + 1
+
+
+@pytest.mark.parametrize(("score", "level"), list(bounds()))
+def test_a_level_starts_at_its_least_score(score, level):
+    policy = replace(WITHOUT_RULES, weights=(100.0, *[0.0] * 7))
+    priority = prioritise(evidence_of([calm(urgency_level=score / 50)], policy), policy)
+    assert (priority.score[0], priority.level[0]) == (score, level)
+
+
+@pytest.mark.parametrize("number", range(len(POLICY.rules)))
+def test_rules_force_their_level(number):
+    rule = POLICY.rules[number]
+    at, below = [0.0] * 6, [0.0] * 6
+    at[rule.risk], below[rule.risk] = 1.0, rule.min_probability - 0.01
+    priority = prioritise(evidence_of([calm(cued=[number]), calm(risk=at), calm(risk=below), calm()], POLICY), POLICY)
+    assert priority.forced.tolist() == [number, number, -1, -1]
+    assert priority.level.tolist() == [rule.level, rule.level, *priority.level[2:].tolist()]
+    assert priority.level[3] == len(POLICY.levels) - 1
+    assert priority.tenths[:2, 0].tolist() == [POLICY.weights[0] * 10] * 2, "a forced item counts as fully urgent"
+    assert priority.tenths[:2, 2].tolist() == [round(POLICY.weights[2] * POLICY.severity[rule.risk] * 10)] * 2
+    assert priority.worst_risk[:2].tolist() == [rule.risk] * 2
+
+
+def test_a_rule_never_lowers_a_level():
+    everything = calm(urgency_level=2.0, polarity=-1.0, risk=[0.0, 0, 0, 0, 0, 1.0], cued=[3])
+    priority = prioritise(evidence_of([everything], STRANGE), STRANGE)
+    assert (priority.score[0] >= 60, priority.level[0], priority.forced[0]) == (True, 0, 3)
+
+
+def test_no_items():
+    evidence = evidence_of([calm()], POLICY)
+    empty = Evidence(**{field.name: getattr(evidence, field.name)[:0] for field in fields(Evidence)})
+    priority = prioritise(empty, POLICY)
+    assert priority.tenths.shape == (0, len(COMPONENTS))
+    assert [len(part) for part in (priority.score, priority.level, priority.forced, priority.worst_risk)] == [0] * 4
+    assert reasons(empty, priority, POLICY, scores=scores_of([]), themes=np.array([], dtype=object)).tolist() == []
+
+
+def scores_of(rows):
+    """Scores with the two columns the sentences read: sentiment and urgency."""
+    zeros = np.zeros(len(rows), dtype=np.float32)
+    sentiment = np.array([row[0] for row in rows], dtype=np.int8)
+    urgency = np.array([row[1] for row in rows], dtype=np.intp)
+    nothing = np.zeros((len(rows), 6), dtype=np.float32)
+    return Scores(np.zeros(len(rows), dtype=np.intp), zeros, sentiment, zeros, zeros, urgency, zeros, zeros, nothing)
+
+
+def sentence(row, policy=POLICY, *, sentiment=0, urgency=0, theme=""):
+    evidence = evidence_of([row], policy)
+    themes = np.array([theme], dtype=object)
+    return reasons(evidence, prioritise(evidence, policy), policy, scores=scores_of([(sentiment, urgency)]), themes=themes)[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "expected"),
+    [
+        (calm(), {}, "没有明显的升级因素；评为低优先级。"),
+        (calm(urgency_level=0.1), {}, "没有明显的升级因素；评为低优先级。"),  # 1.9 points
+        (calm(urgency_level=0.11), {}, "紧急程度低（+2.1）；评为低优先级。"),
+        (calm(urgency_level=1.0), {"urgency": 1}, "紧急程度中（+19）；评为中优先级。"),
+        (calm(urgency_level=1.0, polarity=-0.5), {"urgency": 1, "sentiment": -1}, "紧急程度中（+19）、负面情绪（+10）；评为中优先级。"),
+        (calm(polarity=-1.0), {"sentiment": -2}, "强烈负面（+20）；评为中优先级。"),
+        (calm(polarity=-0.2), {"sentiment": 0}, "语气略负（+4）；评为低优先级。"),
+        (calm(risk=[0, 0, 0, 0.5, 0, 0]), {}, "服务中断风险（+8.4）；评为低优先级。"),
+        (calm(risk=[0, 0, 0, 0, 0.5, 0]), {}, "法律风险（+7.2）；评为低优先级。"),
+        (calm(theme_day_count=12), {"theme": "登录"}, "主题「登录」当日12条（+5）；评为低优先级。"),
+        (calm(theme_reach=0.625), {"theme": "登录"}, "主题触及62%客户（+3）；评为低优先级。"),
+        (calm(high_value=True), {}, "高价值客户（+4）；评为低优先级。"),
+        (calm(customer_theme_count=2), {}, "没有明显的升级因素；评为低优先级。"),  # 1.5 points
+        (calm(customer_theme_count=4), {}, "同一客户同一主题4次反馈（+3）；评为低优先级。"),
+        (calm(core=True), {}, "核心功能（+3）；评为低优先级。"),
+        (calm(cued=[0]), {}, "紧急程度高（+38）、人身安全风险（+24）；触发规则「人身安全」；评为高优先级。"),
+        (calm(cued=[3]), {"urgency": 1}, "紧急程度高（+38）、法律风险（+14.4）；触发规则「法律风险」；评为高优先级。"),
+    ],
+)
+def test_sentences(row, options, expected):
+    assert sentence(row, **options) == expected
+
+
+@settings(max_examples=80, deadline=None)
+@given(row=ROW, sentiment=st.integers(-2, 2), urgency=st.integers(0, 2))
+def test_sentences_name_exactly_what_scored_two_points(row, sentiment, urgency):
+    evidence = evidence_of([row], POLICY)
+    priority = prioritise(evidence, POLICY)
+    said = sentence(row, sentiment=sentiment, urgency=urgency, theme="登录")
+    expected = [f"{tenths / 10:g}" for tenths in priority.tenths[0].tolist() if tenths >= 20]
+    assert re.findall(r"（\+([\d.]+)）", said) == expected
+    assert ("没有明显的升级因素" in said) == (not expected)
+    assert said.endswith(f"；评为{POLICY.levels[priority.level[0]].name}优先级。")
+    assert [label for label in (rule.label for rule in POLICY.rules) if f"规则「{label}」" in said] == [
+        POLICY.rules[number].label for number in priority.forced.tolist() if number >= 0
+    ]
+    named = [label for label in RISKS.values() if f"{label.removesuffix('风险')}风险（" in said]
+    worst = [label for code, label in RISKS.items() if RISK_CODES.index(code) == priority.worst_risk[0]]
+    assert named == (worst if priority.tenths[0, 2] >= 20 else [])

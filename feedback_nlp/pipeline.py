@@ -53,7 +53,7 @@ class _Stopwatch:
         start = time.perf_counter()
         self._report(name, 0, rows)
         yield lambda done: self._report(name, done, rows)
-        self._report(name, rows, rows)
+        self._report(name, rows or 1, rows or 1)
         self.seconds[name] = time.perf_counter() - start
 
     def _report(self, name: str, done: int, rows: int) -> None:

@@ -21,12 +21,24 @@ if TYPE_CHECKING:
 
 TOP_ITEMS = 10
 TOP_QUARANTINE = 10
+TOP_BURSTS = 5
 
 #: Width in a pipe, where there is no terminal to ask.
 PIPE_WIDTH = 160
 
 #: Characters that would steer a terminal, turn the direction of writing, or cannot be encoded.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+#: The pipeline's steps as a reader of the progress bar calls them.
+_STEPS = {
+    "read": "读取",
+    "score": "打分",
+    "snownlp": "SnowNLP",
+    "mask": "脱敏",
+    "tokenise": "分词",
+    "topics": "主题",
+    "ledger": "台账",
+}
 
 _LEVEL_STYLES = ("bold red", "yellow", "dim")
 
@@ -40,8 +52,8 @@ def progress_bar() -> "Iterator[Report]":
 
         def report(step: str, done: int, rows: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(step, total=rows or None)
-            bars.update(tasks[step], completed=done)
+                tasks[step] = bars.add_task(_STEPS.get(step, step), total=None)
+            bars.update(tasks[step], completed=done, total=rows or None)
 
         yield report
 
@@ -54,9 +66,12 @@ def print_analysis(analysis: Analysis, folder: Path) -> None:
         console.print(_urgent_table(analysis))
     levels = "，".join(f"{level} {count}" for level, count in summary["priority"].items())
     console.print(Text(f"台账 {summary['items']} 条（{levels}），隔离 {summary['quarantined']} 条，主题 {len(analysis.themes)} 个"))
-    for burst in summary["high_frequency"][:5]:
+    bursts = sorted(summary["high_frequency"], key=lambda burst: -burst["count"])
+    for burst in bursts[:TOP_BURSTS]:
         line = f"高频：{burst['date']} 主题「{burst['theme']}」{burst['count']} 条，占当日 {burst['share']:.0%}"
-        console.print(_plain(line, style="bold"))
+        console.print(Text(line, style="bold"))
+    if len(bursts) > TOP_BURSTS:
+        console.print(Text(f"高频共 {len(bursts)} 项（主题×日），见 trends.parquet"))
     print_quarantine(analysis.quarantine)
     console.print(_plain(f"结果：{folder}"), soft_wrap=True)
 

@@ -72,7 +72,11 @@ def test_rows_in_are_rows_kept_and_rows_set_aside(frame):
         ({"text": ["a", "b"], "created_at": ["2026-01-01", "昨天"]}, [1], [(2, "无法识别的反馈时间：昨天")]),
         ({"text": ["a", "b", "c"], "created_at": ["", None, "3/5/2024"]}, [1, 2], [(3, "无法识别的反馈时间：3/5/2024")]),
         ({"text": ["a"], "created_at": ["2026-01-01"]}, [1], []),
-        ({"text": ["a", "b", "c"], "feedback_id": ["7", 7, 7.0]}, [1], [(2, "反馈编号重复：7，首次出现在第 1 行"), (3, "反馈编号重复：7，首次出现在第 1 行")]),
+        (
+            {"text": ["a", "b", "c"], "feedback_id": ["7", 7, 7.0]},
+            [1],
+            [(2, "反馈编号重复：7，首次出现在第 1 行"), (3, "反馈编号重复：7，首次出现在第 1 行")],
+        ),
         ({"text": ["a", "a"]}, [1, 2], []),
         ({"text": ["a", "b"], "feedback_id": ["7", "7"], "created_at": ["昨天", "2026-01-01"]}, [2], [(1, "无法识别的反馈时间：昨天")]),
         ({"text": ["a"], "created_at": ["昨天"]}, [], [(1, "无法识别的反馈时间：昨天")]),
@@ -103,7 +107,6 @@ def test_an_unreadable_date_may_hold_personal_data(created):
     assert not [number for number in (PHONE, PHONE[:8]) if number in reason]
 
 
-
 @pytest.mark.parametrize("secret", [PHONE, "138 1234 5678", "zhang.san@example.com", "6222 0212 3456 7890 128"])
 def test_a_raw_row_is_masked_before_it_is_cut(secret, tmp_path):
     rows = [filler[: RAW_LENGTH - kept] + secret for kept in range(24) for filler in ("好" * RAW_LENGTH, "x " * RAW_LENGTH)]
@@ -114,7 +117,9 @@ def test_a_raw_row_is_masked_before_it_is_cut(secret, tmp_path):
     assert not [raw for raw in quarantine["raw"] if secret[:9] in raw or secret.replace(" ", "")[:9] in raw.replace(" ", "")]
 
 
-@pytest.mark.parametrize("column", ["text", "product", "channel", "feedback_id", "customer_id", "customer_type", "annual_spend", "scene", "甲"])
+@pytest.mark.parametrize(
+    "column", ["text", "product", "channel", "feedback_id", "customer_id", "customer_type", "annual_spend", "scene", "甲"]
+)
 def test_lone_surrogates_become_replacement_characters(column, tmp_path):
     path = tmp_path / "f.jsonl"
     path.write_text(json.dumps({"text": "好", column: "\ud800好\ud83d\ude00"}) + "\n", encoding="utf-8")

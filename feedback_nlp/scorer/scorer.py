@@ -20,7 +20,7 @@ from feedback_nlp.text.characters import character_table
 from feedback_nlp.text.clean import CleanTexts, clean
 
 #: Characters worked on at a time: the slots of a chunk stay in the cache, and memory stays flat however many texts there are.
-CHUNK_CHARS = 1 << 17
+CHUNK_CHARS = 1 << 18
 
 
 class BatchScorer:

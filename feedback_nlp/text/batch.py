@@ -3,7 +3,7 @@
 Row ``i`` is ``codes[indptr[i]:indptr[i + 1]]``. The order of rows is a contract from input to ledger.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -49,16 +49,3 @@ class TextBatch:
         """The batch with only the characters where ``keep`` (bool, (n_chars,)) holds; every row stays, perhaps empty."""
         kept_before = np.concatenate([[0], np.cumsum(keep)])
         return TextBatch(self.codes[keep], kept_before[self.indptr])
-
-    def chunks(self, max_chars: int) -> Iterator[tuple[int, "TextBatch"]]:
-        """Consecutive parts of at most ``max_chars`` characters, or of one row where that row alone is longer.
-
-        Yields (first row, part). Results must not depend on where the cuts fall.
-        """
-        first = 0
-        while first < self.n_rows:
-            last = int(np.searchsorted(self.indptr, self.indptr[first] + max_chars, side="right")) - 1
-            last = min(max(last, first + 1), self.n_rows)
-            start, end = self.indptr[first], self.indptr[last]
-            yield first, TextBatch(self.codes[start:end], self.indptr[first : last + 1] - start)
-            first = last

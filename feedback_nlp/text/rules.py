@@ -22,7 +22,7 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _BREAK = re.compile(r"<(?:br|/p|/div|/li)\s{0,5}/?>", re.IGNORECASE)
 _TAG = re.compile(r"<(?:!--[^<>]{0,500}--|/?[a-zA-Z][^<>]{0,500})>")
 _URL = re.compile(r"(?:https?://|www\.)[!-;=?-~]{1,2048}", re.IGNORECASE | re.ASCII)
-_USER = re.compile(r"(?<![A-Za-z0-9._%+-])@[\w\-]{1,16}(?=[\s@,.!?:;，。！？：；、）)]|$)")
+_USER = re.compile(r"(?<![A-Za-z0-9._%+-])@[\w\-]{1,16}(?=[\s@:：])")
 _TOPIC = re.compile(r"#([^#\s]{1,40})#")
 _PINYIN = re.compile(rf"(?<=[{_HAN}])[(（](?=[a-zü]{{0,6}}[{TONED_VOWELS}])[a-zü{TONED_VOWELS}]{{1,8}}[)）]")
 _NOT_CHINESE_PUNCTUATION = re.compile(f"[^{CHINESE_PUNCTUATION}]+")
@@ -59,7 +59,10 @@ def strip_links(text: str) -> str:
 
 
 def strip_mentions(text: str) -> str:
-    """``@user`` removed, ``#topic#`` unwrapped. An e-mail address is not a mention."""
+    """``@user`` removed, ``#topic#`` unwrapped. An e-mail address is not a mention.
+
+    A name ends at white space, a colon or the next mention. Anything else, 「@客服态度太差了！」 say, may be a complaint: it stays.
+    """
     return _TOPIC.sub(r"\1 ", _USER.sub("", text))
 
 

@@ -21,7 +21,18 @@ NEGATIONS = ("不", "没", "未")
 #: Words that do not part two words: 客服的态度 counts as 客服态度.
 TRANSPARENT = ("的",)
 #: Spellings of one word, so that they are counted together.
-VARIANTS = {"登陆": "登录", "登入": "登录", "登不上": "登录", "登不进": "登录", "登不了": "登录", "帐号": "账号", "帐户": "账户", "转帐": "转账", "wi-fi": "wifi", "其它": "其他"}
+VARIANTS = {
+    "登陆": "登录",
+    "登入": "登录",
+    "登不上": "登录",
+    "登不进": "登录",
+    "登不了": "登录",
+    "帐号": "账号",
+    "帐户": "账户",
+    "转帐": "转账",
+    "wi-fi": "wifi",
+    "其它": "其他",
+}
 #: A degree word with what it qualifies, cut as one: 很漂亮, 太垃圾; 太阳 is a thing.
 _DEGREE = re.compile(r"(?:很|挺|太(?![阳原太极平湖古子])).+")
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import ThemeCounts, distinct, find_terms, information
-from feedback_nlp.topics.grouping import association, coverage, group_terms
+from feedback_nlp.topics.grouping import coverage, group_terms
 from feedback_nlp.topics.naming import describe
 from feedback_nlp.topics.stream import SUBJECT, Units, units
 
@@ -54,7 +54,6 @@ class ThemeModel:
         size = max(len(batch.vocabulary), 1)
         rows, ids = np.divmod(distinct(batch.rows * size + batch.ids), size)
         return _heaviest(rows, theme[ids], weight[ids], batch.n_rows, len(self.names))
-
 
     def mentions(self, tokens: Tokens | Units) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """All themes each row has a word of: (rows, themes), int64 (m,) each, every pair once, in order of rows and themes."""

@@ -15,7 +15,7 @@ def write_card(folder: Path, manifest: dict[str, Any]) -> None:
     lines = [
         f"# Model card: {manifest['name']}",
         "",
-        f"A linear model over hashed character n-grams (orders 1 to {manifest['orders']}, 2^{manifest['bits']} buckets), format {manifest['format']}.",
+        f"A linear model over hashed character n-grams: orders 1 to {manifest['orders']}, 2^{manifest['bits']} buckets.",
         "",
         "## Data",
         "",

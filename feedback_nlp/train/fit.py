@@ -19,7 +19,6 @@ from feedback_nlp.train.card import write_card
 from feedback_nlp.train.features import idf, ngram_counts, squares, weighted
 from feedback_nlp.train.labels import Labels, text_fraction
 
-
 #: Texts beyond this quantile of the labelled texts' norms count as long (``ngrams.text_norm``).
 LONG_TEXT_QUANTILE = 0.95
 

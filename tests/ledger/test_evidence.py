@@ -88,7 +88,17 @@ def test_high_value_by_spend(value, expected):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(3, False), (3.5, True), ("4", True), ("4年", True), ("3年", False), ("３．５", False), ("", False), (None, False), ("三年以上", False)],
+    [
+        (3, False),
+        (3.5, True),
+        ("4", True),
+        ("4年", True),
+        ("3年", False),
+        ("３．５", False),
+        ("", False),
+        (None, False),
+        ("三年以上", False),
+    ],
 )
 def test_high_value_by_years(value, expected):
     frame = pd.DataFrame({"tenure_years": pd.Series([value], dtype=object)})
@@ -96,7 +106,8 @@ def test_high_value_by_years(value, expected):
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("高价值客户", True), (" 高价值客户 ", True), ("老客户", False), ("非高价值客户", False), (None, False), (5, False)]
+    ("value", "expected"),
+    [("高价值客户", True), (" 高价值客户 ", True), ("老客户", False), ("非高价值客户", False), (None, False), (5, False)],
 )
 def test_high_value_by_type(value, expected):
     frame = pd.DataFrame({"customer_type": pd.Series([value], dtype=object)})

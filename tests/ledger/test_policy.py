@@ -194,7 +194,10 @@ def test_a_broken_policy_lists_all_its_problems(tmp_path, edits, expected):
 
 
 BROKEN_SCHEMES = [
-    ([('types = ["defect"]', 'types = ["defects"]')], [f"classes[2].types: expected a list out of {', '.join(TYPE_CODES)}, got ['defects']"]),
+    (
+        [('types = ["defect"]', 'types = ["defects"]')],
+        [f"classes[2].types: expected a list out of {', '.join(TYPE_CODES)}, got ['defects']"],
+    ),
     ([('types = ["defect"]', 'types = "defect"')], ["classes[2].types: expected a list out of", "got 'defect'"]),
     ([('name = "功能故障"', "")], ["classes[2].name: missing, expected a text"]),
     ([('types = ["defect"]', "types = []")], ["no class without cues takes the type defect"]),
@@ -279,7 +282,9 @@ def test_rules_and_words_are_optional(tmp_path):
     own.write_text(before + "[thresholds]" + rest.split("[thresholds]", 1)[1], encoding="utf-8")
     assert load_policy(own).rules == ()
     own.write_text(
-        before + '[[rules]]\nlabel = "火"\nlevel = "中"\nrisk = "safety"\nmin_probability = 1\n\n[thresholds]' + rest.split("[thresholds]", 1)[1],
+        before
+        + '[[rules]]\nlabel = "火"\nlevel = "中"\nrisk = "safety"\nmin_probability = 1\n\n[thresholds]'
+        + rest.split("[thresholds]", 1)[1],
         encoding="utf-8",
     )
     (rule,) = load_policy(own).rules

@@ -21,7 +21,12 @@ STRANGE = replace(
     POLICY,
     levels=(*(Level(name, name, score, Clock()) for name, score in (("一", 60), ("二", 30), ("三", 10), ("四", 0))),),
     severity=(0.2, 1.0, 0.9, 0.0, 0.5, 1.0),
-    rules=(ForceRule(0, 0.5, 2, "弱", ()), ForceRule(1, 0.7, 0, "强", ()), ForceRule(2, 0.7, 0, "也强", ()), ForceRule(3, 0.1, 3, "无", ())),
+    rules=(
+        ForceRule(0, 0.5, 2, "弱", ()),
+        ForceRule(1, 0.7, 0, "强", ()),
+        ForceRule(2, 0.7, 0, "也强", ()),
+        ForceRule(3, 0.1, 3, "无", ()),
+    ),
 )
 WITHOUT_RULES = replace(POLICY, rules=())
 POLICIES = {"default": POLICY, "strange": STRANGE, "without rules": WITHOUT_RULES}
@@ -67,7 +72,9 @@ def slow_strengths(evidence, row, policy):
     """What each component is, item by item, written from the documentation."""
     risk = [float(value) for value in evidence.risk[row]]
     fires = [
-        number for number, rule in enumerate(policy.rules) if evidence.risk[row, rule.risk] >= rule.min_probability or evidence.cued[row, number]
+        number
+        for number, rule in enumerate(policy.rules)
+        if evidence.risk[row, rule.risk] >= rule.min_probability or evidence.cued[row, number]
     ]
     certain = {policy.rules[number].risk for number in fires}
     graves = [(1.0 if code in certain else risk[code]) * policy.severity[code] for code in range(len(risk))]

@@ -46,9 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FeedbackError as error:
         click.echo(f"Error: {error}", err=True)
         return EXIT_USAGE
-    except BrokenPipeError:
-        # The reader of our output (head, less) has left; what was asked for is on disk.
-        sys.stderr.close()
+    except SystemExit:
+        # So click and rich end where the reader of our output (head, less) has left; what was asked for is on disk.
         return 0
 
 

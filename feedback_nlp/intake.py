@@ -48,7 +48,7 @@ class Intake:
     @property
     def products(self) -> set[str]:
         """The distinct names of products."""
-        return {str(name) for name in self.frame["product"].dropna().unique()} if "product" in self.frame else set()
+        return set(self.frame["product"].dropna().astype(str)) if "product" in self.frame else set()
 
     @property
     def texts_are_plain(self) -> bool:

@@ -69,8 +69,8 @@ def assemble(parts: LedgerParts, policy: Policy) -> pd.DataFrame:
     given = {name: frame.iloc[:, place].array for place, name in enumerate(_given_names(map(str, frame.columns)))}
     own = _own_columns(parts, policy, given.get("product"))
     if "status" in given:
-        status = pd.Series(given["status"])
-        own["status"] = np.where(status.isna() | status.eq(""), STATUSES[0], status)
+        status = pd.Series(given["status"], dtype=object)
+        own["status"] = status.mask(status.isna() | status.eq(""), STATUSES[0]).array
     columns = {**given, **own}
     order = [name for name in FIRST_COLUMNS if name in columns] + [name for name in columns if name not in FIRST_COLUMNS]
     ledger = pd.DataFrame({name: columns[name] for name in order}, index=pd.RangeIndex(len(frame)))

@@ -44,10 +44,11 @@ class Analysis:
         counts = ", ".join(f"{level} {count}" for level, count in self.summary["priority"].items())
         return f"<Analysis: {len(self.ledger)} items ({counts}), {len(self.themes)} themes, {len(self.quarantine)} quarantined>"
 
-    def save(self, folder: str | Path, *, lang: str = "zh") -> Path:
+    def save(self, folder: str | Path, *, lang: str = "zh", bom: bool = False) -> Path:
         """Write all tables into ``folder`` (made if missing) and return it.
 
-        ledger.parquet (English column names, for machines), ledger.csv (headers in ``lang``, "zh" or "en", for people),
+        ledger.parquet (English column names, for machines), ledger.csv (headers in ``lang``, "zh" or "en", for people; figures to four
+        decimals; ``bom``: with a byte order mark, which Excel needs to take it for UTF-8),
         themes/keywords/trends/quarantine.parquet, summary.json, and last manifest.json with the signature and each file's checksum.
         Every file is written under a temporary name and moved into place. Equal input gives equal bytes.
         Raises InputError where the folder cannot be written.
@@ -61,7 +62,8 @@ class Analysis:
             (folder / MANIFEST).unlink(missing_ok=True)
         except OSError as error:
             raise InputError(f"{folder}: expected a folder that can be written ({error.strerror}); give another --out") from error
-        write_csv(self.ledger, folder / "ledger.csv", headers=HEADERS if lang == "zh" else None)
+        figures = self.ledger.select_dtypes("float").columns
+        write_csv(self.ledger.round(dict.fromkeys(figures, 4)), folder / "ledger.csv", headers=HEADERS if lang == "zh" else None, bom=bom)
         for name in ("ledger", "themes", "keywords", "trends", "quarantine"):
             write_parquet(getattr(self, name), folder / f"{name}.parquet")
         write_json(self.summary, folder / "summary.json")

@@ -72,6 +72,7 @@ def _input_options(command: Any) -> Any:
 def _analysis_options(command: Any) -> Any:
     """Options that say how to make the ledger."""
     for option in (
+        click.option("--bom", is_flag=True, help="Byte order mark in ledger.csv, so that Excel opens it as UTF-8."),
         click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Headers of ledger.csv."),
         click.option("--as-of", metavar="TIME", help="When feedback without a date counts as received."),
         click.option("--sentiment-backend", type=click.Choice(["scorer", "snownlp"]), default="scorer", show_default=True),
@@ -91,17 +92,17 @@ def _analysis_options(command: Any) -> Any:
 @click.argument("path", metavar="INPUT", type=click.Path())
 @_analysis_options
 @_input_options
-def run(path: str, mapping: tuple[str, ...], out: str, lang: str, **options: Any) -> int:
+def run(path: str, mapping: tuple[str, ...], out: str, lang: str, bom: bool, **options: Any) -> int:
     """Turn INPUT (CSV, TSV, JSON Lines, Parquet, XLSX) into a priority ledger and its tables."""
-    return _run(Path(path), out, lang, columns=_columns(mapping), **options)
+    return _run(Path(path), out, lang, bom, columns=_columns(mapping), **options)
 
 
 @cli.command()
 @_analysis_options
-def demo(out: str, lang: str, **options: Any) -> int:
+def demo(out: str, lang: str, bom: bool, **options: Any) -> int:
     """Do the same on a sample of feedback that ships with the package."""
     with resources.as_file(resources.files("feedback_nlp").joinpath("data/sample.csv")) as sample:
-        return _run(sample, out, lang, **options)
+        return _run(sample, out, lang, bom, **options)
 
 
 @cli.command()
@@ -156,7 +157,7 @@ def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
     return {header: column for header, _, column in pairs}
 
 
-def _run(path: Path, out: str, lang: str, **options: Any) -> int:
+def _run(path: Path, out: str, lang: str, bom: bool, **options: Any) -> int:
     """Analyse one file, save it, and show the top of the ledger."""
     from feedback_nlp.pipeline import analyze
     from feedback_nlp.terminal import print_analysis
@@ -165,7 +166,7 @@ def _run(path: Path, out: str, lang: str, **options: Any) -> int:
         raise InputError(f"{out}: expected a folder, got a file; give another --out")
     with _warnings_as_notes(), _progress() as progress:
         analysis = analyze(path, progress=progress, **options)
-    folder = analysis.save(out, lang=lang)
+    folder = analysis.save(out, lang=lang, bom=bom)
     print_analysis(analysis, folder)
     return 0 if len(analysis.ledger) else EXIT_ALL_QUARANTINED
 

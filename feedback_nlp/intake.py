@@ -14,6 +14,7 @@ from feedback_nlp.io import parse_dates, read_frame
 from feedback_nlp.ledger.identity import feedback_ids
 from feedback_nlp.text.privacy import mask_texts
 from feedback_nlp.text.rules import drop_surrogates
+from feedback_nlp.vocabulary import INPUT_COLUMNS
 
 #: Longest piece of a quarantined row that is kept.
 RAW_LENGTH = 200
@@ -49,6 +50,12 @@ class Intake:
     def products(self) -> set[str]:
         """The distinct names of products."""
         return set(self.frame["product"].dropna().astype(str)) if "product" in self.frame else set()
+
+    @property
+    def other_columns(self) -> list[str]:
+        """Columns that are none of the record's."""
+        known = {column.name for column in INPUT_COLUMNS}
+        return [str(name) for name in self.frame.columns if name not in known]
 
     @property
     def texts_are_plain(self) -> bool:

@@ -128,7 +128,7 @@ def analyze(
         ledger = _make_ledger(intake, cleaned, tokens, found, rules, view, as_of)
     if len(ledger) != rows:
         raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
-    summary = summarise(ledger, intake.quarantine, found.trends, tuple(level.name for level in rules.levels))
+    summary = summarise(ledger, intake.quarantine, found.trends, tuple(level.name for level in rules.levels), intake.other_columns)
     signature = {
         "feedback_nlp": version("feedback_nlp"),
         "model": scorer.model.signature,

@@ -7,8 +7,12 @@ import pandas as pd
 from feedback_nlp.vocabulary import SENTIMENTS, TYPES
 
 
-def summarise(ledger: pd.DataFrame, quarantine: pd.DataFrame, trends: pd.DataFrame, levels: tuple[str, ...]) -> dict[str, Any]:
-    """Counts by priority, type, sentiment, channel and product, the period, data quality and the themes over the daily limit."""
+def summarise(
+    ledger: pd.DataFrame, quarantine: pd.DataFrame, trends: pd.DataFrame, levels: tuple[str, ...], other_columns: list[str]
+) -> dict[str, Any]:
+    """Counts by priority, type, sentiment, channel and product, the period, data quality and the themes over the daily limit.
+
+    other_columns: input columns that are none of the record's; they are in the ledger as they came."""
     dates = ledger["created_at"].dropna() if "created_at" in ledger else pd.Series(dtype="datetime64[us]")
     burst = trends[trends["high_frequency"]]
     return {
@@ -16,6 +20,7 @@ def summarise(ledger: pd.DataFrame, quarantine: pd.DataFrame, trends: pd.DataFra
         "items": len(ledger),
         "quarantined": len(quarantine),
         "quarantine_reasons": _counts(quarantine["reason"].astype(str).str.replace(r"[：:].*", "", regex=True)),
+        "other_columns": sorted(other_columns),
         "period": [str(dates.min().date()), str(dates.max().date())] if len(dates) else None,
         "undated": len(ledger) - len(dates),
         "priority": {level: int(ledger["priority"].eq(level).sum()) for level in levels},

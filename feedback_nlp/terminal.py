@@ -72,6 +72,8 @@ def print_analysis(analysis: Analysis, folder: Path) -> None:
         console.print(Text(line, style="bold"))
     if len(bursts) > TOP_BURSTS:
         console.print(Text(f"高频共 {len(bursts)} 项（主题×日），见 trends.parquet"))
+    if summary["other_columns"]:
+        console.print(_plain(f"未识别的列（原样保留，可用 --map 指定）：{'、'.join(summary['other_columns'])}"))
     print_quarantine(analysis.quarantine)
     console.print(_plain(f"结果：{folder}"), soft_wrap=True)
 

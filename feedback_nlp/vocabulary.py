@@ -73,7 +73,7 @@ INPUT_COLUMNS = (
         _words("时间 日期 反馈日期 提交时间 创建时间 评论时间 评价时间 留言时间 date time created datetime timestamp"),
     ),
     Column("channel", "渠道", ("反馈渠道", "来源", "来源渠道", "source")),
-    Column("product", "产品", _words("产品名称 商品 商品名称 型号 应用 app product_name")),
+    Column("product", "产品", _words("产品名称 商品 商品名称 型号 应用 应用名称 软件 app product_name")),
     Column(
         "text",
         "问题描述",

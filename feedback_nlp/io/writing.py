@@ -30,16 +30,16 @@ class _LineFeeds:
         return self._write(row.removesuffix("\r\n") + "\n")
 
 
-def write_csv(frame: pd.DataFrame, path: PathLike, *, headers: Mapping[str, str] | None = None) -> None:
-    """Write a CSV file in UTF-8 without byte order mark, lines ending in a line feed.
+def write_csv(frame: pd.DataFrame, path: PathLike, *, headers: Mapping[str, str] | None = None, bom: bool = False) -> None:
+    """Write a CSV file in UTF-8, lines ending in a line feed; ``bom`` puts a byte order mark first, for Excel.
 
     headers: {column name: header to show}; other columns show their name.
     Text and headers that start like a formula (= + - @ tab CR) get an apostrophe in front. Lists are joined with ；,
     times are local (Asia/Shanghai) without zone, missing values are empty.
     """
-    shown = headers or {}
+    shown, encoding = headers or {}, "utf-8-sig" if bom else "utf-8"
     cells = [csv_cells(frame.iloc[:, position]) for position in range(frame.shape[1])]
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", errors="replace", newline="") as file:
+    with atomic_path(path) as temporary, temporary.open("w", encoding=encoding, errors="replace", newline="") as file:
         writer = csv.writer(_LineFeeds(file), lineterminator="\r\n")
         writer.writerow([neutral(shown.get(name, str(name))) for name in frame.columns])
         writer.writerows(zip(*cells, strict=True))

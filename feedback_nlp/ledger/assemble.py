@@ -102,7 +102,7 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         "type_label": type_label,
         "category": parts.category,
         "sentiment_label": take_names(list(SENTIMENTS.values()), scores.sentiment.astype(np.intp) + 2),
-        "urgency_label": take_names(list(URGENCIES.values()), scores.urgency_index),
+        "urgency_label": take_names(list(URGENCIES.values()), effective_urgency(scores, priority)),
         "keywords": parts.keywords,
         "theme": parts.theme,
         "tag": _tags(parts, policy, type_label, product),
@@ -121,14 +121,21 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
     }
 
 
+def effective_urgency(scores: Scores, priority: Priority) -> NDArray[np.intp]:
+    """The urgency people see: high where a rule fired, else the scorer's (which stays in the column ``urgency``)."""
+    return np.where(priority.forced >= 0, len(URGENCIES) - 1, scores.urgency_index)
+
+
 def _tags(parts: LedgerParts, policy: Policy, type_label: Objects, given: object) -> Objects:
-    """产品A-登录失败-紧急; the type stands in for a missing theme, 未注明产品 for a missing product (``given``: masked, or None)."""
+    """产品A-登录失败-紧急. A rule that fired names the subject, else the theme, else the type; ``given``: masked products, or None."""
     product = np.full(len(type_label), "未注明产品", dtype=object)
     if given is not None:
         values = pd.Series(given, dtype=object)
         known = (values.notna() & values.ne("")).to_numpy(dtype=bool)
         product[known] = values[known].astype(str).to_numpy(dtype=object)
     subject = np.where(parts.theme == "", type_label, parts.theme)
+    rules = np.asarray([rule.label for rule in policy.rules] + [""], dtype=object)[parts.priority.forced]
+    subject = np.where(rules == "", subject, rules)
     return np.asarray(
         product + "-" + subject + "-" + take_names([level.tag for level in policy.levels], parts.priority.level), dtype=object
     )

@@ -7,22 +7,34 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.ledger.identity import customer_codes
-from feedback_nlp.ledger.policy import Policy
+from feedback_nlp.ledger.policy import ForceRule, Policy
 from feedback_nlp.ledger.priority import QUIET_TYPES, Evidence
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics import Topics
-from feedback_nlp.vocabulary import TYPE_CODES
+from feedback_nlp.vocabulary import TYPE_CODES, URGENCY_CODES
 
 Ints = NDArray[np.int64]
 
-#: A cue word right behind one of these is not meant: 不漏电, 没有 is not covered by one character and rarely stands before a cue.
-NEGATIONS = "不没无防怕别"
+#: A cue word shortly behind one of these is not meant: 不漏电, 没有漏电, 不会起火, 防触电, 以免漏电.
+NEGATIONS = frozenset("不没无防怕别未免")
+NEGATION_REACH = 3
+_CLAUSE_END = re.compile(r"[,.!?;，。！？；、\s]")
+
+#: Cue words count up to this polarity: the model may take 「爆炸了」 for mild praise, but 好吃到爆炸 is clearly positive.
+CLEARLY_POSITIVE = 0.6
+
+#: Of a text shorter than this (「恶心」) the model's word alone fires no rule.
+MIN_CHARS = 6
+
+#: With fewer known customers, the share of them that a theme touches says nothing.
+MIN_CUSTOMERS = 10
 
 
 def gather_evidence(frame: pd.DataFrame, texts: list[str], scores: Scores, tokens: Tokens, found: Topics, policy: Policy) -> Evidence:
     """Everything the priority of n items rests on; frame, cleaned texts, scores, tokens and topics in the same row order."""
     customer = customer_codes(frame)
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     complaint = ~np.isin(scores.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
     return Evidence(
         urgency_level=scores.urgency_level,
@@ -34,7 +46,8 @@ def gather_evidence(frame: pd.DataFrame, texts: list[str], scores: Scores, token
         high_value=high_value(frame, policy),
         customer_theme_count=customer_theme_count(found.theme, customer, complaint),
         core=mentions(tokens, policy.core_words),
-        cued=cued(texts, [rule.words for rule in policy.rules]) & (scores.polarity < 0)[:, None],
+        cued=cued(texts, policy.rules) & (scores.polarity < CLEARLY_POSITIVE)[:, None],
+        urgent=(scores.urgency_index == len(URGENCY_CODES) - 1) & (lengths >= MIN_CHARS),
     )
 
 
@@ -47,8 +60,10 @@ def customers_of_theme(theme: NDArray[np.int32], customer: Ints, n_themes: int) 
 
 
 def theme_reach(theme: NDArray[np.int32], customer: Ints, n_themes: int) -> NDArray[np.float64]:
-    """float64 (n,): the share of all customers that the item's theme touches, 0 without theme."""
+    """float64 (n,): the share of all customers that the item's theme touches; 0 without theme, or below MIN_CUSTOMERS."""
     per_theme, total = customers_of_theme(theme, customer, n_themes)
+    if total < MIN_CUSTOMERS:
+        return np.zeros(len(theme))
     return np.append(per_theme / max(total, 1), 0.0)[theme]
 
 
@@ -75,20 +90,29 @@ def high_value(frame: pd.DataFrame, policy: Policy) -> NDArray[np.bool_]:
     return result
 
 
-def cued(texts: list[str], word_lists: list[tuple[str, ...]]) -> NDArray[np.bool_]:
-    """bool (n, lists): the text holds a word of the list that is not negated by the character before it.
+def cued(texts: list[str], rules: tuple[ForceRule, ...]) -> NDArray[np.bool_]:
+    """bool (n, rules): the text holds a word of the rule that is not negated and not part of one of its idioms.
 
     All texts are searched at once, as one string with a row a line; cleaned texts hold no line feed.
     """
-    found = np.zeros((len(texts), len(word_lists)), dtype=bool)
+    found = np.zeros((len(texts), len(rules)), dtype=bool)
     joined = "\n".join(texts)
     ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
-    for column, words in enumerate(word_lists):
-        if words:
-            pattern = re.compile(f"(?<![{NEGATIONS}])(?:{'|'.join(map(re.escape, words))})")
-            starts = np.fromiter((match.start() for match in pattern.finditer(joined)), dtype=np.int64)
-            found[np.searchsorted(ends, starts, side="right"), column] = True
+    for column, rule in enumerate(rules):
+        if rule.words:
+            # An idiom is matched first and passed over; longer words come before the words they contain.
+            idioms, words = ("|".join(map(re.escape, sorted(group, key=len, reverse=True))) for group in (rule.idioms, rule.words))
+            pattern = re.compile(f"(?P<word>{words})" if not idioms else f"(?:{idioms})|(?P<word>{words})")
+            matches = (match for match in pattern.finditer(joined) if match["word"])
+            starts = (match.start() for match in matches if not _negated(joined, match.start()))
+            found[np.searchsorted(ends, np.fromiter(starts, dtype=np.int64), side="right"), column] = True
     return found
+
+
+def _negated(text: str, start: int) -> bool:
+    """A negation stands shortly before, in the same clause: 没有漏电, 不会起火, 防触电."""
+    before = _CLAUSE_END.split(text[max(start - NEGATION_REACH, 0) : start])[-1]
+    return not NEGATIONS.isdisjoint(before)
 
 
 def mentions(tokens: Tokens, words: tuple[str, ...]) -> NDArray[np.bool_]:

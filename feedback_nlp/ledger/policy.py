@@ -40,6 +40,8 @@ class Level:
 class ForceRule:
     """At least the level with index ``level`` where a risk reaches a probability or a complaint holds one of the words.
 
+    A word inside one of the idioms does not count.
+
     risk: index into ``RISK_CODES``; label: how reasons name the rule.
     """
 
@@ -48,6 +50,7 @@ class ForceRule:
     level: int
     label: str
     words: tuple[str, ...]
+    idioms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def load_policy(name: str | Path = DEFAULT_POLICY) -> Policy:
             names.index(rule["level"]),
             rule["label"],
             tuple(rule.get("words", ())),
+            tuple(rule.get("idioms", ())),
         )
         for rule in table.get("rules", [])
     )
@@ -123,9 +127,9 @@ def _problems(table: dict[str, Any], where: str) -> list[str]:
     names = [entry.get("name") for entry in sound.get("levels", [])]
     risk: Rule = (f"one of {', '.join(RISK_CODES)}", lambda v: v in RISK_CODES)
     rule_rules = {"risk": risk, "min_probability": share, "level": (f"one of {names}", lambda v: v in names), "label": text}
-    rule_rules |= {"words": ("a list of words", is_texts)}
+    rule_rules |= dict.fromkeys(("words", "idioms"), ("a list of words", is_texts))
     for position, entry in enumerate(sound.get("rules", [])):
-        problems += check(entry, rule_rules, where=f"{where}: rules[{position}]", optional=frozenset({"words"}))
+        problems += check(entry, rule_rules, where=f"{where}: rules[{position}]", optional=frozenset({"words", "idioms"}))
     whole: Rule = ("a whole number from 0 on", lambda v: type(v) is int and v >= 0)
     sections: dict[str, dict[str, Rule]] = {
         "weights": dict.fromkeys(COMPONENTS, number),
@@ -138,7 +142,7 @@ def _problems(table: dict[str, Any], where: str) -> list[str]:
         problems += check(sound[key], rules, where=f"{where}: {key}") if key in sound else []
     weights = [sound.get("weights", {}).get(component) for component in COMPONENTS]
     if all(map(is_number, weights)) and abs(sum(weights) - 100) > 1e-9:
-        problems.append(f"{where}: weights: expected a sum of 100, got {sum(weights)}")
+        problems.append(f"{where}: weights: expected a sum of 100, got {sum(weights):g}; raise or lower another weight")
     return problems
 
 

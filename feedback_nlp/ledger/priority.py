@@ -27,6 +27,7 @@ class Evidence:
     theme_reach: float in [0, 1], share of all customers the theme touches. high_value: bool.
     customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function.
     cued: bool (n, rules), a complaint that holds a word of the policy's rule.
+    urgent: bool, the urgency head says high of a text that is not too short to tell.
     """
 
     urgency_level: NDArray[np.float32]
@@ -39,6 +40,7 @@ class Evidence:
     customer_theme_count: NDArray[np.int64]
     core: NDArray[np.bool_]
     cued: NDArray[np.bool_]
+    urgent: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def fired_rules(evidence: Evidence, policy: Policy) -> NDArray[np.bool_]:
     """bool (n, rules): the rules of the policy that fire."""
     fired = evidence.cued.copy()
     for number, rule in enumerate(policy.rules):
-        fired[:, number] |= evidence.risk[:, rule.risk] >= rule.min_probability
+        fired[:, number] |= (evidence.risk[:, rule.risk] >= rule.min_probability) & evidence.urgent
     return fired
 
 

@@ -8,7 +8,7 @@ from feedback_nlp.ledger.priority import Evidence, Priority
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.vocabulary import RISKS, URGENCIES
 
-#: Components below this many tenths of a point are left unsaid.
+#: Components below this many tenths of a point are summed up as 其余.
 MIN_TENTHS = 20
 
 Objects = NDArray[np.object_]
@@ -19,28 +19,31 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
 
     themes: object (n,), the theme's name. String work is array-wise; there are few distinct phrases.
     """
-    urgency = np.where(priority.forced >= 0, len(URGENCIES) - 1, scores.urgency_index)
+    rules = [f"触发规则「{rule.label}」" for rule in policy.rules]
+    urgency = [f"紧急程度{label}" for label in URGENCIES.values()]
     phrases = {
-        "urgency": take_names([f"紧急程度{label}" for label in URGENCIES.values()], urgency),
+        "urgency": take_names(urgency + rules, np.where(priority.forced < 0, scores.urgency_index, priority.forced + len(urgency))),
         "negativity": take_names(["强烈负面", "负面情绪", "语气略负"], np.clip(scores.sentiment.astype(np.intp) + 2, 0, 2)),
         "risk": take_names([label if label.endswith("风险") else f"{label}风险" for label in RISKS.values()], priority.worst_risk),
-        "frequency": "主题「" + themes + "」当日" + evidence.theme_day_count.astype(object).astype(str).astype(object) + "条",
+        "frequency": "主题「" + themes + "」当日" + evidence.theme_day_count.astype(str).astype(object) + "条",
         "reach": "主题触及" + _percent(evidence.theme_reach) + "客户",
         "repeat": "同一客户同一主题" + evidence.customer_theme_count.astype(str).astype(object) + "次反馈",
     }
     points = np.asarray([f"（+{tenths / 10:g}）" for tenths in range(1001)], dtype=object)
     total = np.full(len(scores), "", dtype=object)
+    rest = priority.tenths.sum(axis=1)
     for number, (component, name) in enumerate(COMPONENTS.items()):
         tenths = priority.tenths[:, number]
         said = tenths >= MIN_TENTHS
         phrase = phrases[component][said] if component in phrases else name
         total[said] += phrase + points[tenths[said]] + "、"
+        rest = rest - np.where(said, tenths, 0)
     found = total != ""
+    total[found & (rest > 0)] += "其余" + points[rest[found & (rest > 0)]] + "、"
     total[found] = np.frompyfunc(lambda text: text[:-1], 1, 1)(total[found])
     total[~found] = "没有明显的升级因素"
-    rules = np.asarray([f"；触发规则「{rule.label}」" for rule in policy.rules] + [""], dtype=object)
     levels = take_names([f"评为{level.name}优先级。" for level in policy.levels], priority.level)
-    return np.asarray(total + rules[priority.forced] + "；" + levels, dtype=object)
+    return np.asarray(total + "；" + levels, dtype=object)
 
 
 def take_names(names: list[str], index: NDArray[np.integer]) -> Objects:

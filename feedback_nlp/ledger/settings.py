@@ -26,7 +26,7 @@ def read_settings(kind: str, name: str | Path) -> tuple[dict[str, Any], str, str
     path = known.get(str(name), Path(name))
     try:
         content = path.read_bytes()
-        table = tomllib.loads(content.decode("utf-8"))
+        table = tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         near = difflib.get_close_matches(str(name), known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""

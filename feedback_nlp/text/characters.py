@@ -23,7 +23,7 @@ RARE = 8  # the row needs the row-wise rules of ``rules.py``
 CHINESE_PUNCTUATION = "，！？：；（）…～"
 
 #: Characters that may start something only a row-wise rule can judge: HTML, entities, @user, #topic#, links.
-MARKUP = "<&@#/."
+MARKUP = "<&@#/._"
 
 #: Pinyin vowels with a tone mark, as in 產(chǎn)品.
 TONED_VOWELS = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"

@@ -41,7 +41,8 @@ _OVER = rf"(?!{_D}| ?\*{{4}})"
 _AREA = f"[0０](?:[1１][0０]|[2２]{_D}|[3-9３-９]{_D}{{2}})"
 _PREFIX_86 = f"(?<!{_D})(?:(?:[+＋]|[0０]{{2}})[8８][6６]{_SEP}?|[8８][6６]-?)?"
 _TELEPHONE_WORD = "(?:电话|手机|座机|固话|致电|拨打|联系方式|(?i:tel))(?:号码?)?"
-_CUE = "(?:微信|薇信|[vV]信|(?<![A-Za-z0-9])(?:[wWvV][xX]|[qQ]{2})|加我|扣扣)"
+_CUE = "(?:微信|薇信|[vV]信|(?<![A-Za-z0-9])(?:[wWvV][xX]|[qQ]{2})|加我|加[qQ](?![A-Za-z])|薇(?=[ ]?[:：0-9])|扣扣)"
+_OPEN = r"[【\[(（「]?"
 _PRODUCT = "(?i:iphone|ipad|android|ios|windows|harmony|mac|http|version)"
 _WORD = "[A-Za-z0-9_-]"
 _WORD_END = rf"(?!{_WORD}|[０-９*]|\.{_D})"
@@ -55,7 +56,8 @@ LANDLINE = re.compile(f"{_FRESH}(?:[(（]{_AREA}[)）]{_SEP}?|{_AREA}{_SEP}){_D}
 SPOKEN = re.compile(f"({_TELEPHONE_WORD}[ :：是为]{{0,2}})({_D}(?:{_SEP}?{_D}){{9,11}})(?!{_D})")
 #: "微信号：", "QQ号", "vx:" announce a name for certain; "微信" or "加我" alone also stand before iPhone15, 200000 元 or a date.
 MESSENGER = re.compile(
-    f"({_CUE}[ ]?(?:(?:号码?|账号|ID|id)[ ]?[:：是为]?|[:：])[ ]{{0,2}})(?:([A-Za-z]){_WORD}{{5,19}}|({_D}){_D}{{4,10}}){_WORD_END}"
+    f"({_CUE}[ ]?(?:(?:号码?|账号|ID|id)[ ]?[:：是为]?|[:：]|(?=[【\\[(（「]))[ ]{{0,2}}{_OPEN})"
+    f"(?:([A-Za-z]){_WORD}{{5,19}}|({_D}){_D}{{4,10}}){_WORD_END}"
 )
 MESSENGER_BARE = re.compile(
     rf"({_CUE}[ ]?[是为]?[ ]?)(?:(?!{_PRODUCT})(?=[A-Za-z-]{{1,19}}[0-9_])(?<![A-Za-z])([A-Za-z]){_WORD}{{5,19}}"
@@ -64,7 +66,7 @@ MESSENGER_BARE = re.compile(
 #: One cheap look at every text: ten digits, an @, or a word that announces a messenger name.
 SUSPICIOUS = re.compile(
     rf"[0-9０-９@＠微薇vVwWqQ加扣](?:(?<={_D})(?:[()（）]?{_SEP}?[()（）]?{_D}){{9}}|(?<=[@＠])[a-zA-Z0-9]"
-    r"|(?<=[微薇vV])信|(?<=[vVwW])[xX]|(?<=[qQ])[qQ]|(?<=加)我|(?<=扣)扣)"
+    r"|(?<=[微薇vV])信|(?<=[vVwW])[xX]|(?<=[qQ])[qQ]|(?<=加)[我qQ]|(?<=薇)[ :：0-9]|(?<=扣)扣)"
 )
 
 #: Issuer ranges common in China, so that an order number is not taken for a card: UnionPay, Visa, Mastercard, JCB, ICBC.

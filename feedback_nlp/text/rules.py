@@ -24,6 +24,7 @@ _TAG = re.compile(r"<(?:!--[^<>]{0,500}--|/?[a-zA-Z][^<>]{0,500})>")
 _URL = re.compile(r"(?:https?://|www\.)[!-;=?-~]{1,2048}", re.IGNORECASE | re.ASCII)
 _USER = re.compile(r"(?<![A-Za-z0-9._%+-])@[\w\-]{1,16}(?=[\s@:：])")
 _TOPIC = re.compile(r"#([^#\s]{1,40})#")
+_EXCEL_ESCAPE = re.compile(r"_x000[dDaA9]_")
 _PINYIN = re.compile(rf"(?<=[{_HAN}])[(（](?=[a-zü]{{0,6}}[{TONED_VOWELS}])[a-zü{TONED_VOWELS}]{{1,8}}[)）]")
 _NOT_CHINESE_PUNCTUATION = re.compile(f"[^{CHINESE_PUNCTUATION}]+")
 _LATIN_MOJIBAKE = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff][\u0080-\u00bf\u0152-\u2122]")
@@ -105,7 +106,12 @@ def drop_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-RULES = (drop_surrogates, repair_mojibake, strip_html, strip_links, strip_mentions, normalize, strip_pinyin, simplify)
+def strip_excel_escapes(text: str) -> str:
+    """Line ends that a spreadsheet wrote as ``_x000D_``."""
+    return _EXCEL_ESCAPE.sub(" ", text)
+
+
+RULES = (strip_excel_escapes, drop_surrogates, repair_mojibake, strip_html, strip_links, strip_mentions, normalize, strip_pinyin, simplify)
 
 
 def apply_rules(text: str) -> str:

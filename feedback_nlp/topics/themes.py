@@ -14,6 +14,8 @@ from feedback_nlp.topics.stream import SUBJECT, Units, units
 
 #: Themes kept where ``n_themes`` is not given; the data may show fewer.
 MAX_THEMES = 60
+FEW_THEMES = 8
+DOCUMENTS_PER_THEME = 12
 #: Documents a term needs to belong to a theme: two, and this share of the corpus.
 MIN_DOCUMENTS = 2
 MIN_SHARE = 0.002
@@ -72,7 +74,7 @@ def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None, ignore: Coll
     """Find the themes of a corpus.
 
     counts: merged counts of the corpus over the terms of `select_terms`.
-    n_themes: themes to keep at most, by default 60; each has at least two items.
+    n_themes: themes to keep at most, by default one for twelve documents, 8 to 60; each has at least two items.
     ignore: names (of products, say) whose parts form no theme of their own: 门锁 of 智能门锁S2; 门锁电池 still does, by 电池.
     """
     frequent = max(MIN_DOCUMENTS, min(counts.n_documents // 100, ENOUGH_DOCUMENTS), MIN_SHARE * counts.n_documents)
@@ -84,7 +86,8 @@ def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None, ignore: Coll
     weight = information(frequency[chosen], counts.n_documents, rarest=RARE_SHARE)
     found = group_terms(together, counts.n_documents)
     mass = np.array([int((together[group, group] * weight[group]).sum()) for group in found], np.int64)
-    order = np.lexsort((np.array([group[0] for group in found], np.int64), -mass))[: MAX_THEMES if n_themes is None else n_themes]
+    most = _most_themes(counts.n_documents) if n_themes is None else n_themes
+    order = np.lexsort((np.array([group[0] for group in found], np.int64), -mass))[:most]
     theme = np.full(len(chosen), -1, np.int32)
     for number, index in enumerate(order):
         theme[found[index]] = number
@@ -94,6 +97,11 @@ def fit_themes(counts: ThemeCounts, *, n_themes: int | None = None, ignore: Coll
     names, keywords = describe(counts, groups, sizes)
     unknown = int(information(np.array([0]), counts.n_documents, rarest=RARE_SHARE)[0])
     return ThemeModel(names, keywords, counts.terms[chosen], theme, weight, unknown)
+
+
+def _most_themes(n_documents: int) -> int:
+    """One theme for twelve documents is as many as anyone wants to read, at least FEW_THEMES and at most MAX_THEMES."""
+    return min(MAX_THEMES, max(FEW_THEMES, n_documents // DOCUMENTS_PER_THEME))
 
 
 def _heaviest(

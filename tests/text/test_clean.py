@@ -1,5 +1,6 @@
 import html
 import random
+import re
 import time
 import unicodedata
 from functools import cache
@@ -29,6 +30,7 @@ T2S = OpenCC("t2s")
 
 
 def slow_clean(text: str) -> str:
+    text = re.sub("_x000[dDaA9]_", " ", text)
     text = without_html(repair(join_surrogates(text)))
     text = without_topics(without_mentions(without_links(text)))
     text = simplified(without_pinyin(compatible(text)))
@@ -247,6 +249,8 @@ CHANGED = [
     ("@官方客服态度太差了！", "@官方客服态度太差了！"),
     ("#新品#好用", "新品 好用"),
     ("#a#b#", "a b#"),
+    ("第一行_x000D_\n第二行", "第一行 第二行"),
+    ("snake_case_x0", "snake_case_x0"),
     # pinyin annotations
     ("產(chǎn)品處(chù)理", "产品处理"),
     ("绿（lǜ）色", "绿色"),

@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import RowError
 from feedback_nlp.io import parse_dates, read_frame
 from feedback_nlp.ledger.identity import feedback_ids
-from feedback_nlp.text.privacy import mask_texts
+from feedback_nlp.text.privacy import COLUMN_KINDS, HEADER_WORDS, mask_texts
 from feedback_nlp.text.rules import drop_surrogates
 from feedback_nlp.vocabulary import INPUT_COLUMNS
 
 #: Longest piece of a quarantined row that is kept.
 RAW_LENGTH = 200
+
+#: Stands for a malformed record of a file with columns of names, contacts or ids: no one can tell which of its pieces is which.
+WITHHELD = "（含个人信息列，原行见源文件）"
+
+#: Formats whose unusable records are kept whole, not the text alone.
+_FORMATS_OF_LINES = ("csv", "tsv", "jsonl")
 
 #: What may be the first part of a number or an address where a quarantined row was cut, and would not be masked.
 _CUT_OFF = re.compile(r"[0-9０-９A-Za-z@＠.+_ -]{1,40}\Z")
@@ -103,17 +109,22 @@ def take_in(
         row = int(np.flatnonzero(aside)[0])
         raise RowError(f"line {table.lines[row]}: {why[row]}; repair this row, or read without strict=True to set it aside")
     more = pd.DataFrame({"source_line": table.lines[aside], "reason": why[aside], "raw": frame.loc[aside, "text"].to_numpy(dtype=object)})
-    quarantine = pd.concat([table.quarantine, more]) if len(more) else table.quarantine
+    withheld = table.format in _FORMATS_OF_LINES and any(map(_is_personal, frame.columns))
+    quarantine = table.quarantine.assign(raw=WITHHELD) if withheld else table.quarantine
+    quarantine = pd.concat([quarantine, more]) if len(more) else quarantine
     quarantine = quarantine.sort_values("source_line", kind="stable").reset_index(drop=True)
     quarantine = quarantine.assign(raw=pd.Series(_masked_pieces(quarantine["raw"].tolist()), dtype=object))
     kept = frame.assign(feedback_id=ids)[~aside].reset_index(drop=True)
     return Intake(kept, table.lines[~aside], quarantine)
 
 
+def _is_personal(name: str) -> bool:
+    return name in COLUMN_KINDS or any(words.search(str(name)) for _, words in HEADER_WORDS)
+
+
 def _masked_pieces(texts: list[str]) -> list[str]:
     """The first ``RAW_LENGTH`` characters of each text, masked; what the reader or this cut in two is left out."""
-    pieces = [text[:RAW_LENGTH] if len(text) != RAW_LENGTH else _CUT_OFF.sub("", text) for text in mask_texts(texts)]
-    return mask_texts(pieces)
+    return [text[:RAW_LENGTH] if len(text) != RAW_LENGTH else _CUT_OFF.sub("", text) for text in mask_texts(texts)]
 
 
 def _valid_unicode(column: pd.Series) -> pd.Series:

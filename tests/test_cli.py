@@ -1,6 +1,5 @@
 """The command line: what it does, what it says, how it ends."""
 
-import csv
 import json
 import os
 import re
@@ -364,17 +363,10 @@ def test_unknown_holidays_are_one_note(tmp_path, capsys):
 # How it is interrupted
 
 
-def started(tmp_path, rows, *arguments):
-    with (tmp_path / "big.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["text"], *([f"登录失败{number}，太影响工作了"] for number in range(rows))])
-    return subprocess.Popen(
-        [*MODULE, "run", "big.csv", "--out", "out", *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_a_killed_run_leaves_whole_files_only(tmp_path):
-    process = started(tmp_path, 6000)
+    write(tmp_path / "big.csv", [(f"登录失败{number}，太影响工作了", "手机") for number in range(6000)])
+    process = subprocess.Popen([*MODULE, "run", "big.csv", "--out", "out"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     # The moment it starts writing.
     while not (tmp_path / "out").exists() and process.poll() is None and time.monotonic() < deadline:
@@ -391,13 +383,23 @@ def test_a_killed_run_leaves_whole_files_only(tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir() if path.suffix != ".tmp"} == FILES
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGINT")
-def test_ctrl_c_is_said_in_one_line(tmp_path):
-    process = started(tmp_path, 30_000)
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert (process.returncode, err.decode().strip()) == (130, "interrupted")
+@pytest.mark.skipif(os.name != "posix", reason="interval timers")
+def test_ctrl_c_is_said_in_one_line(tmp_path, capsys):
+    path = write(tmp_path / "big.csv", [(f"登录失败{number}，太影响工作了", "手机") for number in range(20_000)])
+
+    def press(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, press)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        assert main(["run", str(path), "--out", str(tmp_path / "out")]) == 130
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    out, err = capsys.readouterr()
+    assert (out, err.strip()) == ("", "interrupted")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell's pipe")

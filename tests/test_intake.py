@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.errors import InputError, RowError, TextTypeError
-from feedback_nlp.intake import RAW_LENGTH, take_in
+from feedback_nlp.intake import RAW_LENGTH, WITHHELD, take_in
 
 PHONE = "13812345678"
 
@@ -115,6 +115,24 @@ def test_a_raw_row_is_masked_before_it_is_cut(secret, tmp_path):
     quarantine = taken(path).quarantine
     assert len(quarantine) == 2 * len(rows)
     assert not [raw for raw in quarantine["raw"] if secret[:9] in raw or secret.replace(" ", "")[:9] in raw.replace(" ", "")]
+
+
+@pytest.mark.parametrize(
+    ("header", "raw"),
+    [
+        ("text,渠道", "很好,王小明,多余,了"),
+        ("text,客户姓名", WITHHELD),
+        ("text,客户编号", WITHHELD),
+        ("text,收货人姓名", WITHHELD),
+        ("text,住址", WITHHELD),
+    ],
+)
+def test_a_malformed_row_may_name_somebody(header, raw, tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_text(f"{header},时间\n好,甲,\n很好,王小明,多余,了\n差,王小明,昨天\n", encoding="utf-8")
+    found = taken(path).quarantine
+    assert found["source_line"].tolist() == [3, 4]
+    assert found["raw"].tolist() == [raw, "差"]
 
 
 @pytest.mark.parametrize(

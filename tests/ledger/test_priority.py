@@ -44,17 +44,17 @@ def evidence_of(rows, policy):
 def calm(**changes):
     """An item with nothing to raise its priority, but for the changes."""
     row = {"urgency_level": 0.0, "polarity": 0.0, "risk": [0.0] * 6, "type_index": 0, "theme_day_count": 0, "theme_reach": 0.0}
-    return {**row, "high_value": False, "customer_theme_count": 0, "core": False, "cued": [], **changes}
+    return {**row, "high_value": False, "customer_theme_count": 0, "core": False, "cued": [], "urgent": False, **changes}
 
 
 def share(stop=1.0):
-    return st.floats(0, stop, width=32)
+    return st.integers(0, 1000).map(lambda thousandths: thousandths * stop / 1000)
 
 
 ROW = st.fixed_dictionaries(
     {
         "urgency_level": share(2.0),
-        "polarity": st.floats(-1, 1, width=32),
+        "polarity": share(2.0).map(lambda value: value - 1),
         "risk": st.lists(share(), min_size=6, max_size=6),
         "type_index": st.integers(0, len(TYPE_CODES) - 1),
         "theme_day_count": st.integers(0, 30),
@@ -63,6 +63,7 @@ ROW = st.fixed_dictionaries(
         "customer_theme_count": st.integers(0, 5),
         "core": st.booleans(),
         "cued": st.lists(st.integers(0, 3), max_size=2),
+        "urgent": st.booleans(),
     }
 )
 ROWS = st.lists(ROW, min_size=1, max_size=8)
@@ -71,11 +72,9 @@ ROWS = st.lists(ROW, min_size=1, max_size=8)
 def slow_strengths(evidence, row, policy):
     """What each component is, item by item, written from the documentation."""
     risk = [float(value) for value in evidence.risk[row]]
-    fires = [
-        number
-        for number, rule in enumerate(policy.rules)
-        if evidence.risk[row, rule.risk] >= rule.min_probability or evidence.cued[row, number]
-    ]
+    urgent = bool(evidence.urgent[row])
+    probable = [urgent and evidence.risk[row, rule.risk] >= rule.min_probability for rule in policy.rules]
+    fires = [number for number in range(len(policy.rules)) if probable[number] or evidence.cued[row, number]]
     certain = {policy.rules[number].risk for number in fires}
     graves = [(1.0 if code in certain else risk[code]) * policy.severity[code] for code in range(len(risk))]
     loud = TYPE_CODES[evidence.type_index[row]] not in QUIET_TYPES
@@ -134,6 +133,7 @@ RAISED = {
     "customer_theme_count": lambda old, new: max(old, new),
     "core": lambda old, new: old or new,
     "cued": lambda old, new: [*old, *new],
+    "urgent": lambda old, new: old or new,
 }
 
 
@@ -205,13 +205,14 @@ def test_rules_force_their_level(number):
     rule = POLICY.rules[number]
     at, below = [0.0] * 6, [0.0] * 6
     at[rule.risk], below[rule.risk] = 1.0, rule.min_probability - 0.01
-    priority = prioritise(evidence_of([calm(cued=[number]), calm(risk=at), calm(risk=below), calm()], POLICY), POLICY)
-    assert priority.forced.tolist() == [number, number, -1, -1]
-    assert priority.level.tolist() == [rule.level, rule.level, *priority.level[2:].tolist()]
-    assert priority.level[3] == len(POLICY.levels) - 1
+    rows = [calm(cued=[number]), calm(risk=at, urgent=True), calm(risk=at), calm(risk=below, urgent=True), calm(urgent=True)]
+    priority = prioritise(evidence_of(rows, POLICY), POLICY)
+    assert priority.forced.tolist() == [number, number, -1, -1, -1]
+    assert priority.level[:2].tolist() == [rule.level] * 2
+    assert priority.level[4] == len(POLICY.levels) - 1
     assert priority.tenths[:2, 0].tolist() == [POLICY.weights[0] * 10] * 2, "a forced item counts as fully urgent"
-    assert priority.tenths[:2, 2].tolist() == [round(POLICY.weights[2] * POLICY.severity[rule.risk] * 10)] * 2
-    assert priority.worst_risk[:2].tolist() == [rule.risk] * 2
+    assert priority.tenths[:3, 2].tolist() == [round(POLICY.weights[2] * POLICY.severity[rule.risk] * 10)] * 3
+    assert priority.worst_risk[:4].tolist() == [rule.risk] * 4
 
 
 def test_a_rule_never_lowers_a_level():
@@ -249,6 +250,7 @@ def sentence(row, policy=POLICY, *, sentiment=0, urgency=0, theme=""):
     [
         (calm(), {}, "没有明显的升级因素；评为低优先级。"),
         (calm(urgency_level=0.1), {}, "没有明显的升级因素；评为低优先级。"),  # 1.9 points
+        (calm(urgency_level=2 / 19), {}, "紧急程度低（+2）；评为低优先级。"),
         (calm(urgency_level=0.11), {}, "紧急程度低（+2.1）；评为低优先级。"),
         (calm(urgency_level=1.0), {"urgency": 1}, "紧急程度中（+19）；评为中优先级。"),
         (calm(urgency_level=1.0, polarity=-0.5), {"urgency": 1, "sentiment": -1}, "紧急程度中（+19）、负面情绪（+10）；评为中优先级。"),
@@ -260,10 +262,12 @@ def sentence(row, policy=POLICY, *, sentiment=0, urgency=0, theme=""):
         (calm(theme_reach=0.625), {"theme": "登录"}, "主题触及62%客户（+3）；评为低优先级。"),
         (calm(high_value=True), {}, "高价值客户（+4）；评为低优先级。"),
         (calm(customer_theme_count=2), {}, "没有明显的升级因素；评为低优先级。"),  # 1.5 points
+        (calm(customer_theme_count=2, core=True), {}, "核心功能（+3）、其余（+1.5）；评为低优先级。"),
+        (calm(customer_theme_count=2, urgency_level=0.1), {}, "没有明显的升级因素；评为低优先级。"),  # 1.5 + 1.9 points
         (calm(customer_theme_count=4), {}, "同一客户同一主题4次反馈（+3）；评为低优先级。"),
         (calm(core=True), {}, "核心功能（+3）；评为低优先级。"),
-        (calm(cued=[0]), {}, "紧急程度高（+38）、人身安全风险（+24）；触发规则「人身安全」；评为高优先级。"),
-        (calm(cued=[3]), {"urgency": 1}, "紧急程度高（+38）、法律风险（+14.4）；触发规则「法律风险」；评为高优先级。"),
+        (calm(cued=[0]), {}, "触发规则「人身安全」（+38）、人身安全风险（+24）；评为高优先级。"),
+        (calm(cued=[3]), {"urgency": 1}, "触发规则「法律风险」（+38）、法律风险（+14.4）；评为高优先级。"),
     ],
 )
 def test_sentences(row, options, expected):
@@ -276,13 +280,16 @@ def test_sentences_name_exactly_what_scored_two_points(row, sentiment, urgency):
     evidence = evidence_of([row], POLICY)
     priority = prioritise(evidence, POLICY)
     said = sentence(row, sentiment=sentiment, urgency=urgency, theme="登录")
-    expected = [f"{tenths / 10:g}" for tenths in priority.tenths[0].tolist() if tenths >= 20]
-    assert re.findall(r"（\+([\d.]+)）", said) == expected
-    assert ("没有明显的升级因素" in said) == (not expected)
+    tenths = priority.tenths[0].tolist()
+    named, rest = [points for points in tenths if points >= 20], sum(points for points in tenths if points < 20)
+    expected = [*named, rest] if named and rest else named
+    assert re.findall(r"（\+([\d.]+)）", said) == [f"{points / 10:g}" for points in expected]
+    assert ("其余（" in said) == bool(named and rest)
+    assert ("没有明显的升级因素" in said) == (not named)
+    if named:
+        assert sum(expected) / 10 == priority.score[0], "the sentence adds up to the score"
     assert said.endswith(f"；评为{POLICY.levels[priority.level[0]].name}优先级。")
-    assert [label for label in (rule.label for rule in POLICY.rules) if f"规则「{label}」" in said] == [
-        POLICY.rules[number].label for number in priority.forced.tolist() if number >= 0
-    ]
-    named = [label for label in RISKS.values() if f"{label.removesuffix('风险')}风险（" in said]
+    assert re.findall("触发规则「(.+?)」", said) == [POLICY.rules[number].label for number in priority.forced.tolist() if number >= 0]
+    risks = [label for label in RISKS.values() if f"{label.removesuffix('风险')}风险（" in said]
     worst = [label for code, label in RISKS.items() if RISK_CODES.index(code) == priority.worst_risk[0]]
-    assert named == (worst if priority.tenths[0, 2] >= 20 else [])
+    assert risks == (worst if tenths[2] >= 20 else [])

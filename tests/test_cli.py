@@ -384,21 +384,16 @@ def test_a_killed_run_leaves_whole_files_only(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="interval timers")
-def test_ctrl_c_is_said_in_one_line(tmp_path, capsys):
-    path = write(tmp_path / "big.csv", [(f"登录失败{number}，太影响工作了", "手机") for number in range(20_000)])
-
-    def press(*_):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, press)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
-        assert main(["run", str(path), "--out", str(tmp_path / "out")]) == 130
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    out, err = capsys.readouterr()
-    assert (out, err.strip()) == ("", "interrupted")
+def test_ctrl_c_is_said_in_one_line(tmp_path):
+    write(tmp_path / "big.csv", [(f"登录失败{number}，太影响工作了", "手机") for number in range(20_000)])
+    # In a process of its own: in this one, the interrupt could fall into a test tool's callback and be swallowed there.
+    code = (
+        "import signal, sys; from feedback_nlp.cli import main; import feedback_nlp.pipeline; "
+        "signal.signal(signal.SIGALRM, signal.default_int_handler); signal.setitimer(signal.ITIMER_REAL, 0.1); "
+        "sys.exit(main(['run', 'big.csv', '--out', 'out']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "interrupted")
     assert not (tmp_path / "out").exists()
 
 

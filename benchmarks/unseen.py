@@ -26,14 +26,18 @@ class Overlap:
 
 
 def training_texts() -> list[str]:
-    """Every text of the tables named in the bundled model's manifest; of polarity tables only the part that is not held out."""
+    """Every text the bundled model was trained on, by its manifest: the tables without held-out polarity and without excluded texts."""
     sources = read_manifest(bundled_models() / BUNDLED)["training"]["sources"]
     texts: list[str] = []
+    excluded: set[str] = set()
     for source in sources:
         found = read_table(source["file"].removesuffix(".parquet"))["text"].dropna().tolist()
+        if source["labels"] == "excluded":
+            excluded.update(clean(found).texts())
+            continue
         keep = ~held_out(found) if source["labels"] == "polarity" else np.ones(len(found), dtype=bool)
         texts += [text for text, kept in zip(found, keep.tolist(), strict=True) if kept]
-    return texts
+    return [text for text, cleaned in zip(texts, clean(texts).texts(), strict=True) if cleaned not in excluded]
 
 
 def overlap(name: str, texts: Sequence[str], training: Sequence[str]) -> Overlap:

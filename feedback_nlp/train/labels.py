@@ -22,7 +22,7 @@ HOLDOUT = 0.1
 
 @dataclass(frozen=True)
 class Source:
-    """Where labels came from: file name, SHA-256 of the file, rows read from it and what they label."""
+    """Where labels came from: file name, SHA-256 of the file, rows read from it, and "heads", "polarity" or "excluded"."""
 
     file: str
     sha256: str
@@ -57,8 +57,12 @@ def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = 
     held-out ones. exclude: tables whose texts are never trained on, whatever else they stand in (a development set); texts are compared
     after cleaning. Raises InputError with all problems of a table.
     """
-    unwanted = {text for path in map(Path, exclude) for text in clean(_read(path)["text"].tolist()).texts()}
     heads, polarity, sources = [], [], []
+    unwanted: set[str] = set()
+    for path in map(Path, exclude):
+        texts = _read(path)["text"].tolist()
+        unwanted.update(clean(texts).texts())
+        sources.append(Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), len(texts), "excluded"))
     for path in map(Path, paths):
         frame = _read(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -344,6 +344,18 @@ def test_tables_are_joined_in_their_order(tmp_path):
     assert all(len(source.sha256) == 64 for source in labels.sources)
 
 
+def test_excluded_texts_are_trained_on_nowhere(tmp_path):
+    heads, polarity, dev = write(tmp_path, heads=heads_table(1, 45), polarity=polarity_table(1, 30), dev=heads_table(1, 9))
+    # Compared after cleaning, so another spelling of the same text is found, too.
+    dev_table = pd.concat([heads_table(1, 9), polarity_table(1, 30).head(5)])[["text"]]
+    dev_table.assign(text=dev_table["text"] + "  ").to_csv(dev, index=False)
+    labels = read_labels([heads, polarity], exclude=[dev])
+    unwanted = set(dev_table["text"])
+    assert unwanted.isdisjoint(labels.heads["text"]) and unwanted.isdisjoint(labels.polarity["text"])
+    assert len(labels.heads) < 45 and len(labels.heads) > 0
+    assert [(source.file, source.labels) for source in labels.sources][0] == ("dev.csv", "excluded")
+
+
 @pytest.mark.parametrize("dtype", ["int64", "int8", "float64", "Int64", "str", "object"])
 def test_levels_may_be_stored_in_any_type(tmp_path, dtype):
     heads, polarity = heads_table(rows=45), polarity_table(rows=30)

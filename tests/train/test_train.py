@@ -353,7 +353,7 @@ def test_excluded_texts_are_trained_on_nowhere(tmp_path):
     unwanted = set(dev_table["text"])
     assert unwanted.isdisjoint(labels.heads["text"]) and unwanted.isdisjoint(labels.polarity["text"])
     assert len(labels.heads) < 45 and len(labels.heads) > 0
-    assert [(source.file, source.labels) for source in labels.sources][0] == ("dev.csv", "excluded")
+    assert (labels.sources[0].file, labels.sources[0].labels) == ("dev.csv", "excluded")
 
 
 @pytest.mark.parametrize("dtype", ["int64", "int8", "float64", "Int64", "str", "object"])

@@ -10,8 +10,13 @@ OTHER = TYPE_CODES.index("other")
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """float32 (n, classes) -> probabilities of the same shape, each row summing to 1."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    # A class at a time over all rows: reductions over rows of three to nine numbers are several times slower.
+    columns = np.ascontiguousarray(logits.T)
+    powers = np.exp(columns - columns.max(axis=0))
+    total = powers[0].copy()
+    for power in powers[1:]:  # in this order whatever the number of rows; numpy's own sum changes it for a single row
+        total += power
+    return np.asarray((powers / total).T)
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -21,8 +26,7 @@ def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def best_class(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Index of the most probable class of each row, the first at a tie, and its probability."""
-    index = probabilities.argmax(axis=1)
-    return index, np.take_along_axis(probabilities, index[:, None], axis=1)[:, 0]
+    return probabilities.argmax(axis=1), probabilities.max(axis=1)
 
 
 def abstain(index: NDArray[np.intp], confidence: NDArray[np.float32], *, threshold: float) -> NDArray[np.intp]:

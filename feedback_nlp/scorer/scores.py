@@ -1,6 +1,7 @@
 """The result of scoring a batch: arrays, row by row those that went in."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,6 @@ SCORE_COLUMNS = (
     "urgency_confidence",
     *(f"risk_{code}" for code in RISK_CODES),
 )
-
-_TYPE_NAMES = np.asarray(TYPE_CODES, dtype=object)
-_URGENCY_NAMES = np.asarray(URGENCY_CODES, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,8 @@ class Scores:
     def from_logits(cls, logits: NDArray[np.float32], no_information: NDArray[np.bool_]) -> "Scores":
         """Decode logits, float32 (n, N_LOGITS). Rows without information are ``other``, neutral, low and free of risk, with certainty."""
         parts = head_slices()
-        logits = np.where(no_information[:, None], _no_information_logits(), logits)
+        if no_information.any():
+            logits = np.where(no_information[:, None], _no_information_logits(), logits)
         type_index, type_confidence = heads.best_class(heads.softmax(logits[:, parts["type"]]))
         level_probabilities = heads.softmax(logits[:, parts["sentiment"]])
         level_index, sentiment_confidence = heads.best_class(level_probabilities)
@@ -76,18 +75,25 @@ class Scores:
     def to_frame(self, index: Any = None) -> pd.DataFrame:
         """A DataFrame with the columns of ``SCORE_COLUMNS``."""
         columns = (
-            pd.Series(_TYPE_NAMES[self.type_index], dtype=str).array,
+            _names(TYPE_CODES).take(self.type_index),
             self.type_confidence,
             self.sentiment,
             self.polarity,
             self.sentiment_confidence,
-            pd.Series(_URGENCY_NAMES[self.urgency_index], dtype=str).array,
+            _names(URGENCY_CODES).take(self.urgency_index),
             self.urgency_confidence,
             *self.risk.T,
         )
-        return pd.DataFrame(dict(zip(SCORE_COLUMNS, columns, strict=True)), index=index)
+        return pd.DataFrame(dict(zip(SCORE_COLUMNS, columns, strict=True)), index=index, copy=False)
 
 
+@cache
+def _names(codes: tuple[str, ...]) -> Any:
+    """Names as pandas' own string array: taking from it is much faster than making one from strings."""
+    return pd.Series(codes, dtype=str).array
+
+
+@cache
 def _no_information_logits() -> NDArray[np.float32]:
     """Logits of a text that says nothing."""
     certain = {("type", "other"), ("sentiment", "0"), ("urgency", "low")}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.batch import TextBatch
-from feedback_nlp.text.characters import DROP, KEEP_RUN, RARE, SPACE, CharacterTable, character_table
+from feedback_nlp.text.characters import DROP, KEEP_RUN, N_CODE_POINTS, RARE, SPACE, CharacterTable, character_table
 from feedback_nlp.text.rules import apply_rules
 
 #: A character repeated more often than this is shortened to it (啊啊啊啊啊啊 -> 啊啊啊); digits and * never are.
@@ -117,6 +117,15 @@ def template_texts() -> frozenset[str]:
 _FINAL_PUNCTUATION = "。.!！~"
 
 
+@cache
+def _template_characters() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """bool (0x110000,) each: characters that open a template, and those left out at its end."""
+    heads, finals = np.zeros((2, N_CODE_POINTS), dtype=bool)
+    heads[[ord(text[0]) for text in template_texts()]] = True
+    finals[[*map(ord, _FINAL_PUNCTUATION)]] = True
+    return heads, finals
+
+
 def _no_information(batch: TextBatch) -> NDArray[np.bool_]:
     """Rows that are empty or are a template once final punctuation is left out."""
     templates = template_texts()
@@ -124,12 +133,10 @@ def _no_information(batch: TextBatch) -> NDArray[np.bool_]:
     lengths = batch.lengths
     result: NDArray[np.bool_] = lengths == 0
     # Only rows that share the first character and may have the length of a template are looked at as strings.
-    first, final = np.zeros((2, batch.n_rows), dtype=np.uint32)
-    first[~result] = batch.codes[_row_starts(batch)]
-    final[~result] = batch.codes[batch.indptr[1:][~result] - 1]
-    short = (lengths <= longest) | np.isin(final, [*map(ord, _FINAL_PUNCTUATION)])
-    heads = np.array(sorted({ord(text[0]) for text in templates}), dtype=np.uint32)
-    for row in np.flatnonzero(short & np.isin(first, heads)).tolist():
+    heads, finals = _template_characters()
+    rows = np.flatnonzero(~result)
+    short = (lengths[rows] <= longest) | finals[batch.codes[batch.indptr[rows + 1] - 1]]
+    for row in rows[short & heads[batch.codes[batch.indptr[rows]]]].tolist():
         codes = batch.codes[batch.indptr[row] : batch.indptr[row + 1]]
         result[row] = codes.tobytes().decode("utf-32-le").rstrip(_FINAL_PUNCTUATION) in templates
     return result

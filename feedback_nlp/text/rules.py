@@ -56,7 +56,7 @@ def strip_html(text: str) -> str:
 
 def strip_links(text: str) -> str:
     """Web addresses removed."""
-    return _URL.sub(" ", text)
+    return _URL.sub(" ", text) if "/" in text or "." in text else text
 
 
 def strip_mentions(text: str) -> str:
@@ -64,7 +64,8 @@ def strip_mentions(text: str) -> str:
 
     A name ends at white space, a colon or the next mention. Anything else, 「@客服态度太差了！」 say, may be a complaint: it stays.
     """
-    return _TOPIC.sub(r"\1 ", _USER.sub("", text))
+    text = _USER.sub("", text) if "@" in text else text
+    return _TOPIC.sub(r"\1 ", text) if "#" in text else text
 
 
 @cache
@@ -75,13 +76,15 @@ def _many_marks() -> re.Pattern[str]:
 
 def normalize(text: str) -> str:
     """Unicode NFKC, sparing the Chinese punctuation people read; of a pile of combining marks the first ``MAX_MARKS`` stay."""
-    text = _many_marks().sub(r"\1", text)
+    # The pattern is slow on text without marks, and hardly any text has one.
+    if any(map(unicodedata.combining, text)):
+        text = _many_marks().sub(r"\1", text)
     return _NOT_CHINESE_PUNCTUATION.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 def strip_pinyin(text: str) -> str:
     """Annotated scans: 產(chǎn)品 becomes 產品."""
-    return _PINYIN.sub("", text)
+    return _PINYIN.sub("", text) if ")" in text or "）" in text else text
 
 
 @cache
@@ -108,7 +111,7 @@ def drop_surrogates(text: str) -> str:
 
 def strip_excel_escapes(text: str) -> str:
     """Line ends that a spreadsheet wrote as ``_x000D_``."""
-    return _EXCEL_ESCAPE.sub(" ", text)
+    return _EXCEL_ESCAPE.sub(" ", text) if "_x000" in text else text
 
 
 RULES = (strip_excel_escapes, drop_surrogates, repair_mojibake, strip_html, strip_links, strip_mentions, normalize, strip_pinyin, simplify)

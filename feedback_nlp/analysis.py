@@ -16,6 +16,22 @@ from feedback_nlp.ledger.assemble import HEADERS
 LANGUAGES = ("zh", "en")
 
 MANIFEST = "manifest.json"
+TABLES = ("ledger", "themes", "keywords", "trends", "quarantine")
+FILES = ("ledger.csv", *(f"{name}.parquet" for name in TABLES), "summary.json")
+
+
+def check_folder(folder: Path, source: Path | None = None) -> None:
+    """Raise InputError where saving into ``folder`` would replace the input or a file that is not ours."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: expected a folder, got a file; give another --out")
+        if source is not None and source.exists() and source.resolve().parent == folder.resolve() and source.name in FILES:
+            raise InputError(f"{source}: the results in {folder} would replace the input; give another --out")
+        manifest = folder / MANIFEST
+        if manifest.is_file() and '"signature"' not in manifest.read_text(encoding="utf-8", errors="replace"):
+            raise InputError(f"{manifest} was not written by feedback_nlp and would be replaced; give another --out")
+    except OSError as error:
+        raise InputError(f"{folder}: expected a folder that can be written ({error.strerror}); give another --out") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,16 +74,16 @@ class Analysis:
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            check_folder(folder)
             # An old manifest would vouch for files that are about to change.
             (folder / MANIFEST).unlink(missing_ok=True)
         except OSError as error:
             raise InputError(f"{folder}: expected a folder that can be written ({error.strerror}); give another --out") from error
         figures = self.ledger.select_dtypes("float").columns
         write_csv(self.ledger.round(dict.fromkeys(figures, 4)), folder / "ledger.csv", headers=HEADERS if lang == "zh" else None, bom=bom)
-        for name in ("ledger", "themes", "keywords", "trends", "quarantine"):
+        for name in TABLES:
             write_parquet(getattr(self, name), folder / f"{name}.parquet")
         write_json(self.summary, folder / "summary.json")
-        names = ["ledger.csv", *(f"{name}.parquet" for name in ("ledger", "themes", "keywords", "trends", "quarantine")), "summary.json"]
-        files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+        files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(FILES)}
         write_json({"signature": self.signature, "files": files}, folder / MANIFEST)
         return folder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from feedback_nlp.errors import FeedbackError, InputError
+from feedback_nlp.errors import FeedbackError
 
 if TYPE_CHECKING:
     from feedback_nlp.pipeline import Progress
@@ -159,11 +159,11 @@ def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
 
 def _run(path: Path, out: str, lang: str, bom: bool, **options: Any) -> int:
     """Analyse one file, save it, and show the top of the ledger."""
+    from feedback_nlp.analysis import check_folder
     from feedback_nlp.pipeline import analyze
     from feedback_nlp.terminal import print_analysis
 
-    if Path(out).exists() and not Path(out).is_dir():
-        raise InputError(f"{out}: expected a folder, got a file; give another --out")
+    check_folder(Path(out), path)
     with _warnings_as_notes(), _progress() as progress:
         analysis = analyze(path, progress=progress, **options)
     folder = analysis.save(out, lang=lang, bom=bom)

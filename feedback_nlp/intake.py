@@ -1,5 +1,6 @@
 """From the caller's data to records that can be worked on, and the quarantine of those that cannot."""
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import RowError
 from feedback_nlp.io import parse_dates, read_frame
+from feedback_nlp.io.cells import as_text
+from feedback_nlp.io.texts import is_missing
 from feedback_nlp.ledger.identity import feedback_ids
-from feedback_nlp.text.privacy import COLUMN_KINDS, HEADER_WORDS, mask_texts
+from feedback_nlp.text.privacy import mask_texts
 from feedback_nlp.text.rules import drop_surrogates
 from feedback_nlp.vocabulary import INPUT_COLUMNS
 
@@ -27,6 +30,12 @@ _FORMATS_OF_LINES = ("csv", "tsv", "jsonl")
 
 #: What may be the first part of a number or an address where a quarantined row was cut, and would not be masked.
 _CUT_OFF = re.compile(r"[0-9０-９A-Za-z@＠.+_ -]{1,40}\Z")
+
+#: Columns that cannot hold a name: only beside these may a malformed row be shown.
+HARMLESS_COLUMNS = {"text", "created_at", "channel", "product", "feedback_id", "satisfaction"}
+
+#: Larger integers are text: no column of numbers can hold them.
+MAX_INTEGER = 2**63
 
 #: Optional texts that are scored together with ``text``.
 JOINED_COLUMNS = ("scene", "expectation")
@@ -74,8 +83,8 @@ class Intake:
         joined: pd.Series = self.frame["text"]
         for name in JOINED_COLUMNS:
             if name in self.frame:
-                more = self.frame[name].where(self.frame[name].notna(), "").astype(str)
-                joined = joined.str.cat(more, sep="\n")
+                more = ["" if is_missing(value) else str(value) for value in self.frame[name].astype(object)]
+                joined = joined.str.cat(pd.Series(more, index=joined.index, dtype=object), sep="\n")
         return [str(text) for text in joined]
 
 
@@ -92,7 +101,7 @@ def take_in(
     Raises InputError where nothing can be used, RowError at the first bad row if ``strict``.
     """
     table = read_frame(data, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
-    frame = pd.DataFrame({name: _valid_unicode(column) for name, column in table.frame.reset_index(drop=True).items()})
+    frame = pd.DataFrame({name: _plain_cells(column) for name, column in table.frame.reset_index(drop=True).items()})
     bad = np.zeros(len(frame), dtype=bool)
     why = np.full(len(frame), "", dtype=object)
     if "created_at" in frame:
@@ -109,7 +118,7 @@ def take_in(
         row = int(np.flatnonzero(aside)[0])
         raise RowError(f"line {table.lines[row]}: {why[row]}; repair this row, or read without strict=True to set it aside")
     more = pd.DataFrame({"source_line": table.lines[aside], "reason": why[aside], "raw": frame.loc[aside, "text"].to_numpy(dtype=object)})
-    withheld = table.format in _FORMATS_OF_LINES and any(map(_is_personal, frame.columns))
+    withheld = table.format in _FORMATS_OF_LINES and not set(frame.columns) <= HARMLESS_COLUMNS
     quarantine = table.quarantine.assign(raw=WITHHELD) if withheld else table.quarantine
     quarantine = pd.concat([quarantine, more]) if len(more) else quarantine
     quarantine = quarantine.sort_values("source_line", kind="stable").reset_index(drop=True)
@@ -118,22 +127,40 @@ def take_in(
     return Intake(kept, table.lines[~aside], quarantine)
 
 
-def _is_personal(name: str) -> bool:
-    return name in COLUMN_KINDS or any(words.search(str(name)) for _, words in HEADER_WORDS)
-
-
 def _masked_pieces(texts: list[str]) -> list[str]:
     """The first ``RAW_LENGTH`` characters of each text, masked; what the reader or this cut in two is left out."""
     return [text[:RAW_LENGTH] if len(text) != RAW_LENGTH else _CUT_OFF.sub("", text) for text in mask_texts(texts)]
 
 
-def _valid_unicode(column: pd.Series) -> pd.Series:
-    """The column with U+FFFD for each lone surrogate: JSON can spell them, no file and no Arrow string can hold them."""
-    if column.dtype != object:
+def _plain_cells(column: pd.Series) -> pd.Series:
+    """The column with plain cells only: strings without lone surrogates, numbers, times; anything else becomes text.
+
+    JSON can spell lone surrogates, and Parquet can hold lists, bytes and records; no later step has to think of them.
+    """
+    kind = getattr(column.dtype, "kind", "O")
+    if isinstance(column.dtype, np.dtype) and kind in "iufbM":
         return column
+    if isinstance(column.dtype, pd.DatetimeTZDtype) or (column.name == "text" and column.dtype == object and _is_valid(column)):
+        return column
+    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
+        return column
+    cells = column.astype(object)
+    return pd.Series([_plain_cell(value) for value in cells], index=column.index, name=column.name, dtype=object)
+
+
+def _is_valid(column: pd.Series) -> bool:
     try:
-        "".join(value for value in column if isinstance(value, str)).encode()
+        "".join(column).encode()
     except UnicodeEncodeError:
-        cells = [drop_surrogates(value) if isinstance(value, str) else value for value in column]
-        return pd.Series(cells, index=column.index, name=column.name, dtype=object)
-    return column
+        return False
+    return True
+
+
+def _plain_cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else drop_surrogates(value)
+    if isinstance(value, bool | float | np.bool_ | np.floating | dt.date | np.datetime64) and not isinstance(value, np.longdouble):
+        return value
+    if isinstance(value, int | np.integer) and not isinstance(value, np.timedelta64):
+        return value if abs(int(value)) < MAX_INTEGER else as_text(value)
+    return as_text(value)

@@ -1,6 +1,9 @@
 """Parquet and Excel workbooks to a draft; values keep the types the file gives them."""
 
+import functools
+import re
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,11 @@ from feedback_nlp.io.headers import clean_headers
 from feedback_nlp.io.table import Draft
 
 _HEAD = 4096
+#: Limits of a workbook: bytes of all its parts, and the rectangle of cells of a sheet.
+MAX_UNPACKED = 512 * 1024 * 1024
+MAX_SHEET_CELLS = 50_000_000
+_BLOCK = 1 << 20
+_ADDRESS = re.compile(rb'r="([A-Z]{1,3})([0-9]{1,7})"')
 #: Integers up to here are exact in a float, the only number a spreadsheet has.
 _EXACT = 2.0**53
 
@@ -52,9 +60,40 @@ def read_excel(path: Path) -> Draft:
     return Draft(frame, np.array([line for line, _ in rows], dtype=np.int64), "xlsx")
 
 
+def _check_size(path: Path) -> None:
+    """Refuse a workbook whose sheets unpack to more than memory should hold; the reader allocates the whole rectangle of a sheet."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as book:
+            size = sum(part.file_size for part in book.infolist())
+            if size > MAX_UNPACKED:
+                raise InputError(f"{path}: expected at most {MAX_UNPACKED} bytes unpacked, but it unpacks to {size}; split the workbook")
+            for part in book.infolist():
+                if part.filename.startswith("xl/worksheets/"):
+                    with book.open(part) as sheet:
+                        _check_corner(sheet, path)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
+        return  # no zip file, or one with a password: the reader says what is wrong with it
+
+
+def _check_corner(sheet: IO[bytes], path: Path) -> None:
+    """Stream one sheet and look at the cells' addresses."""
+    column = row = 0
+    tail = b""
+    while block := sheet.read(_BLOCK):
+        for letters, digits in _ADDRESS.findall(tail + block):
+            row = max(row, int(digits))
+            column = max(column, functools.reduce(lambda total, letter: total * 26 + letter - 64, letters, 0))
+        if row * column > MAX_SHEET_CELLS:
+            raise InputError(f"{path}: expected a sheet of at most {MAX_SHEET_CELLS} cells, got {row} rows and {column} columns")
+        tail = block[-16:]
+
+
 def _first_grid(path: Path) -> list[list[object]]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+    _check_size(path)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             for sheet in book.sheets_metadata:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: The zone of all times without one, and the one times are shown in.
 ZONE = "Asia/Shanghai"
 #: First characters a spreadsheet takes for the start of a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LIST_SEPARATOR = "；"
 
 
@@ -49,7 +49,10 @@ def _csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, dt.datetime):
         moment = pd.Timestamp(value)
-        return (moment if moment.tz is None else moment.tz_convert(ZONE)).strftime("%Y-%m-%d %H:%M:%S")  # type: ignore[no-any-return]
+        try:
+            return (moment if moment.tz is None else moment.tz_convert(ZONE)).strftime("%Y-%m-%d %H:%M:%S")  # type: ignore[no-any-return]
+        except (NotImplementedError, OverflowError, ValueError):  # years that neither pandas nor C can write
+            return str(value)
     if isinstance(value, Mapping):
         return json.dumps(plain_or_text(value), ensure_ascii=False, sort_keys=True)
     number = isinstance(value, int | float | np.number)
@@ -88,8 +91,18 @@ def plain_or_text(value: Any) -> Any:
     """Return the value with JSON types only, or its text if JSON has no form for it: a stray column must not stop a run."""
     try:
         return plain(value)
-    except TypeError:
+    except RecursionError:
+        return "…"
+    except (TypeError, ValueError, OverflowError):
+        return _text_of(value)
+
+
+def _text_of(value: Any) -> str:
+    """``str(value)``, or the name of its type where it has no text (an integer of over 4,300 digits)."""
+    try:
         return str(value)
+    except (ValueError, OverflowError):
+        return f"<{type(value).__name__}>"
 
 
 def arrow_column(column: pd.Series) -> "pa.Array":
@@ -98,27 +111,29 @@ def arrow_column(column: pd.Series) -> "pa.Array":
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    if column.dtype != object:
-        return pa.array(column, from_pandas=True)
     try:
         array = pa.array(column, from_pandas=True)
     except (pa.ArrowException, UnicodeEncodeError, OverflowError, ValueError, TypeError):
-        return pa.array([_as_text(value) for value in column], type=pa.string())
+        return pa.array([as_text(value) for value in column], type=pa.string())
     if pa.types.is_null(array.type):
         return array.cast(pa.string())
     if pa.types.is_list(array.type) and pa.types.is_null(array.type.value_type):
         return array.cast(pa.list_(pa.string()))
     nested = pa.types.is_nested(array.type) and not pa.types.is_list(array.type)
     if nested or (pa.types.is_list(array.type) and pa.types.is_nested(array.type.value_type)):
-        return pa.array([_as_text(value) for value in column], type=pa.string())
+        return pa.array([as_text(value) for value in column], type=pa.string())
     return array
 
 
-def _as_text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
+    """A cell of any type as text: JSON where it is nested, None where it is missing."""
     if is_missing(value):
         return None
     loose = plain_or_text(value)
-    return encodable(loose if isinstance(loose, str) else json.dumps(loose, ensure_ascii=False, sort_keys=True))
+    try:
+        return encodable(loose if isinstance(loose, str) else json.dumps(loose, ensure_ascii=False, sort_keys=True))
+    except ValueError:
+        return _text_of(loose)
 
 
 def encodable(text: str) -> str:

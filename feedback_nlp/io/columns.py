@@ -11,6 +11,7 @@ import pandas as pd
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.io.headers import free_name
+from feedback_nlp.text.privacy import mask_texts
 from feedback_nlp.vocabulary import INPUT_COLUMNS
 
 TEXT = "text"
@@ -144,8 +145,14 @@ def _suggest(word: str, words: list[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
+#: A header with so many digits is a customer's number, and the file has no header row.
+DIGITS_OF_DATA = 7
+
+
 def _listed(names: list[str], most: int = 40) -> str:
-    shown = ", ".join(name if len(name) <= most else name[:most] + "…" for name in names[:most])
+    if any(sum(map(str.isdigit, name)) >= DIGITS_OF_DATA for name in names):
+        return f"{len(names)} names that look like data; does the file have a header row?"
+    shown = ", ".join(name if len(name) <= most else name[:most] + "…" for name in mask_texts(names[:most]))
     return (shown or "no column at all") + (f" and {len(names) - most} more" if len(names) > most else "")
 
 

@@ -5,6 +5,7 @@ One value is always read the same way, whatever stands beside it, so that splitt
 ``25/3/2024`` are read.
 """
 
+import datetime as dt
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -44,6 +45,7 @@ def parse_dates(values: Sequence[Any] | pd.Series | pd.Index | npt.NDArray[Any])
     column = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=getattr(values, "dtype", object))
     if isinstance(column.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(column.dtype):
         missing = column.isna().to_numpy()
+        column = column.where(_plausible(column))
         times = column if column.dt.tz is not None else _localised(column)
         return _checked(times.dt.tz_convert(ZONE), missing)
     wall, zone, missing = _read_column(column.astype(object).to_numpy())
@@ -54,6 +56,14 @@ def parse_dates(values: Sequence[Any] | pd.Series | pd.Index | npt.NDArray[Any])
         local = _localised(pd.Series(np.where(naive, wall, MISSING).view("datetime64[us]"), index=column.index))
         times = local if naive.all() else times.where(~naive, local)
     return _checked(times, missing)
+
+
+def _plausible(column: pd.Series) -> _Mask:
+    """Within a year of the accepted ones: what lies at the edge of its unit cannot even be moved to another zone."""
+    utc = column.dt.tz_convert("UTC").dt.tz_localize(None) if column.dt.tz is not None else column
+    days = utc.to_numpy().astype("datetime64[D]")
+    low, high = np.datetime64(f"{FIRST_YEAR - 1}-01-01"), np.datetime64(f"{LAST_YEAR + 2}-01-01")
+    return np.asarray((days >= low) & (days < high), dtype=bool)
 
 
 def _localised(column: pd.Series) -> pd.Series:
@@ -80,7 +90,7 @@ def _read_column(values: npt.NDArray[np.object_]) -> tuple[_Micros, _Micros, _Ma
             missing[row] = True
             continue
         # 1, 1.0 and True are equal keys and different values.
-        key = (type(value), value) if isinstance(value, Hashable) else None
+        key = (type(value), value) if isinstance(value, str | int | float | dt.date | np.generic) else None
         moment = seen.get(key, MISSING) if key is not None else MISSING
         if isinstance(moment, int):
             moment = read_moment(value)

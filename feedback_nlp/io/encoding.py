@@ -175,6 +175,8 @@ def _as_told(data: bytes, where: str, encoding: str) -> Decoded:
         return Decoded(data.decode(name).removeprefix(_BOM), name)
     except UnicodeDecodeError:
         pass
+    except UnicodeError as error:
+        raise InputError(f"{where}: cannot be read as {encoding!r}; leave encoding out to have it detected") from error
     lines = data.split(b"\n")
     bad = frozenset(number for number, line in enumerate(lines, 1) if not _valid(line, name))
     return Decoded("\n".join(line.decode(name, "replace") for line in lines).removeprefix(_BOM), name, bad)

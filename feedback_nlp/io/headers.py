@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.text.privacy import mask_texts
 
 
 def clean_headers(cells: Sequence[object], *, where: str) -> list[str]:
@@ -16,7 +17,9 @@ def clean_headers(cells: Sequence[object], *, where: str) -> list[str]:
     names = [text.replace("\ufeff", "").strip() for text in texts]
     repeated = [name for name, times in Counter(names).items() if name and times > 1]
     if repeated:
-        raise InputError(f"{where}: expected different headers, got {', '.join(repeated)} more than once; rename or remove one of each")
+        raise InputError(
+            f"{where}: expected different headers, got {', '.join(mask_texts(repeated))} more than once; rename or remove one of each"
+        )
     taken = set(names)
     for position, name in enumerate(names):
         if not name:

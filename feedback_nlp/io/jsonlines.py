@@ -12,6 +12,8 @@ from feedback_nlp.io.headers import clean_headers
 from feedback_nlp.io.table import BadRow, Draft
 
 #: More names than this in one file are data used as names; as columns they would fill the memory.
+#: Rows times names; objects that share few names would fill the memory with nothing.
+MAX_CELLS = 50_000_000
 MAX_COLUMNS = 2000
 
 _KINDS = {list: "数组", str: "字符串", int: "数字", float: "数字", bool: "布尔值", type(None): "null"}
@@ -39,6 +41,8 @@ def read_jsonlines(data: bytes, *, where: str, encoding: str | None = None) -> D
         names.update(dict.fromkeys(row))
         if len(names) > MAX_COLUMNS:
             raise InputError(f"{where}, line {number}: expected the same names in every object, got over {MAX_COLUMNS} different ones")
+    if len(names) * len(rows) > MAX_CELLS:
+        raise InputError(f"{where}: expected at most {MAX_CELLS} cells, got {len(rows)} objects of {len(names)} names; split the file")
     headers = clean_headers(list(names), where=where)
     columns = {header: pd.Series([row.get(name) for row in rows], dtype=object) for header, name in zip(headers, names, strict=True)}
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))

@@ -16,6 +16,8 @@ MISSING = -(2**63)
 Moment = tuple[int, int]
 
 _EPOCH = dt.datetime(1970, 1, 1)
+#: No way to write a time is longer.
+MAX_LENGTH = 64
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)
 _EXCEL_RANGE = (20000, 80000)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -58,7 +60,7 @@ def read_moment(value: object) -> Moment | None:
         if isinstance(value, int | float | np.integer | np.floating):
             return _read_number(float(value))
         return _read_object(value)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError):
         return None
 
 
@@ -81,7 +83,11 @@ def _read_number(value: float) -> Moment | None:
 
 
 def _read_text(value: str) -> Moment | None:
-    text = unicodedata.normalize("NFKC", value).strip().lower()
+    # Runs of blanks would let the patterns try every way to share them out; no date is this long.
+    text = " ".join(value.split())
+    if len(text) > MAX_LENGTH:
+        return None
+    text = unicodedata.normalize("NFKC", text).strip().lower()
     if _NUMBER.fullmatch(text):
         digits, _, fraction = text.partition(".")
         return _read_digits(digits, float(f"0.{fraction}" if fraction else 0))

@@ -10,6 +10,9 @@ from typing import Any
 
 from feedback_nlp.errors import PolicyError
 
+#: No weight, bound or clock is larger.
+MAX_NUMBER = 1e15
+
 #: A check of one value: what is expected, and whether the value is that.
 Rule = tuple[str, Callable[[Any], bool]]
 
@@ -24,6 +27,8 @@ def read_settings(kind: str, name: str | Path) -> tuple[dict[str, Any], str, str
     """The parsed file, where it is, and its signature ``slug/checksum``. Raises PolicyError."""
     known = shipped(kind)
     path = known.get(str(name), Path(name))
+    if path.exists() and not path.is_file():
+        raise PolicyError(f"{name}: expected one of {', '.join(known)} or the path of a TOML file, got a folder, device or pipe")
     try:
         content = path.read_bytes()
         table = tomllib.loads(content.decode("utf-8-sig"))
@@ -31,7 +36,7 @@ def read_settings(kind: str, name: str | Path) -> tuple[dict[str, Any], str, str
         near = difflib.get_close_matches(str(name), known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise PolicyError(f"{name}: expected one of {', '.join(known)} or the path of a TOML file ({error.strerror}).{hint}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(f"{path}: expected TOML in UTF-8: {error}") from error
     slug = str(table.get("slug", path.stem))
     return table, str(path), f"{slug}/{hashlib.sha256(content).hexdigest()[:12]}"
@@ -52,8 +57,8 @@ def check(table: Any, rules: dict[str, Rule], *, where: str, optional: frozenset
 
 
 def is_text(value: Any) -> bool:
-    """A string that is not empty."""
-    return isinstance(value, str) and value != ""
+    """A string that is not empty and holds no control characters (a line feed would match across rows)."""
+    return isinstance(value, str) and value != "" and value.isprintable()
 
 
 def is_texts(value: Any) -> bool:
@@ -63,7 +68,7 @@ def is_texts(value: Any) -> bool:
 
 def is_number(value: Any) -> bool:
     """A number that is not negative (TOML knows inf and nan, too)."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MAX_NUMBER
 
 
 def is_share(value: Any) -> bool:

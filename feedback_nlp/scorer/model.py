@@ -94,6 +94,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a model folder, checked field by field. Raises ModelError."""
     path = folder / MANIFEST_FILE
     try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path}: expected a file, got a folder, device or pipe")
         if path.stat().st_size > MAX_MANIFEST_BYTES:
             raise ModelError(f"{path}: expected at most {MAX_MANIFEST_BYTES} bytes; this is no manifest of a feedback_nlp model; {_REMEDY}")
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -117,7 +119,7 @@ def _manifest_problems(manifest: Any) -> list[str]:
         "version": lambda v: isinstance(v, str) and v != "",
         "orders": lambda v: type(v) is int and 1 <= v <= 8,
         "bits": lambda v: type(v) is int and 8 <= v <= 22,
-        "norm_limit": lambda v: type(v) is float and 0 < v < float("inf"),
+        "norm_limit": lambda v: type(v) is float and 1e-6 <= v < float("inf"),
         "heads": lambda v: v == {name: list(classes) for name, classes in HEADS.items()},
         "thresholds": lambda v: isinstance(v, dict) and "type" in v and all(type(t) is float and 0 <= t <= 1 for t in v.values()),
         "files": lambda v: isinstance(v, dict) and isinstance(v.get(ARRAYS_FILE), dict),
@@ -194,7 +196,10 @@ def save_model(
         "files": {ARRAYS_FILE: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}},
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / ARRAYS_FILE).write_bytes(content)
-    text = json.dumps(complete, ensure_ascii=False, indent=2, sort_keys=True)
-    (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+    text = json.dumps(complete, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    # Moved into place, arrays first: a training killed in between leaves a pair whose checksum refuses to load, never half a file.
+    for name, data in ((ARRAYS_FILE, content), (MANIFEST_FILE, text.encode("utf-8"))):
+        temporary = folder / f".{name}.tmp"
+        temporary.write_bytes(data)
+        temporary.replace(folder / name)
     return complete

@@ -8,13 +8,16 @@ In doubt it masks: an order number shaped like a mobile number is lost. Masking 
 """
 
 import datetime
+import json
 import re
 from collections.abc import Callable, Collection, Hashable
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from feedback_nlp.errors import InputError, TextTypeError
+from feedback_nlp.text.clean import clean
 from feedback_nlp.vocabulary import INPUT_COLUMNS, LEDGER_HEADERS
 
 KINDS = ("name", "contact", "identifier", "text")
@@ -23,8 +26,11 @@ COLUMN_KINDS = {"customer_id": "identifier", "customer_name": "name", "contact":
 QUANTITIES = frozenset({"annual_spend", "tenure_years", "satisfaction"})
 #: Words that give away a personal column under a header the record does not know; the first found decides.
 HEADER_WORDS = (
-    ("contact", re.compile("地址|住址|address|身份证|银行卡|微信|wechat|手机号|电话|邮箱|e-?mail")),
-    ("name", re.compile("姓名|收货人|收件人|联系人")),
+    (
+        "contact",
+        re.compile("地址|住址|address|身份证|护照|银行卡|卡号|微信|wechat|^qq|^wx|^vx|手机号|电话|邮箱|e-?mail|phone|mobile|idcard"),
+    ),
+    ("name", re.compile("姓名|收货人|收件人|联系人|昵称|投诉人|买家|客户名|会员名|^客户$|nickname|realname|fullname")),
 )
 HONORIFIC = re.compile("(?:先生|女士|小姐|太太|夫人|老师|同学|经理|主任|师傅|阿姨|医生|总)$")
 COMPOUND_SURNAME = re.compile(
@@ -41,7 +47,7 @@ _OVER = rf"(?!{_D}| ?\*{{4}})"
 _AREA = f"[0０](?:[1１][0０]|[2２]{_D}|[3-9３-９]{_D}{{2}})"
 _PREFIX_86 = f"(?<!{_D})(?:(?:[+＋]|[0０]{{2}})[8８][6６]{_SEP}?|[8８][6６]-?)?"
 _TELEPHONE_WORD = "(?:电话|手机|座机|固话|致电|拨打|联系方式|(?i:tel))(?:号码?)?"
-_CUE = "(?:微信|薇信|[vV]信|(?<![A-Za-z0-9])(?:[wWvV][xX]|[qQ]{2})|加我|加[qQ](?![A-Za-z])|薇(?=[ ]?[:：0-9])|扣扣)"
+_CUE = "(?:微信|薇信|威信|(?i:wechat|weixin)|[vV]信|(?<![A-Za-z0-9])(?:[wWvV][xX]|[qQ]{2})|加我|加[qQ](?![A-Za-z])|薇(?=[ ]?[:：0-9])|扣扣)"
 _OPEN = r"[【\[(（「]?"
 _PRODUCT = "(?i:iphone|ipad|android|ios|windows|harmony|mac|http|version)"
 _WORD = "[A-Za-z0-9_-]"
@@ -56,7 +62,7 @@ LANDLINE = re.compile(f"{_FRESH}(?:[(（]{_AREA}[)）]{_SEP}?|{_AREA}{_SEP}){_D}
 SPOKEN = re.compile(f"({_TELEPHONE_WORD}[ :：是为]{{0,2}})({_D}(?:{_SEP}?{_D}){{9,11}})(?!{_D})")
 #: "微信号：", "QQ号", "vx:" announce a name for certain; "微信" or "加我" alone also stand before iPhone15, 200000 元 or a date.
 MESSENGER = re.compile(
-    f"({_CUE}[ ]?(?:(?:号码?|账号|ID|id)[ ]?[:：是为]?|[:：]|(?=[【\\[(（「]))[ ]{{0,2}}{_OPEN})"
+    f"({_CUE}[ ]?(?:(?:号码?|账号|ID|id)[ ]?[:：=是为]{{0,3}}|[:：=]|(?=[【\\[(（「]))[ ]{{0,2}}{_OPEN})"
     f"(?:([A-Za-z]){_WORD}{{5,19}}|({_D}){_D}{{4,10}}){_WORD_END}"
 )
 MESSENGER_BARE = re.compile(
@@ -65,8 +71,8 @@ MESSENGER_BARE = re.compile(
 )
 #: One cheap look at every text: ten digits, an @, or a word that announces a messenger name.
 SUSPICIOUS = re.compile(
-    rf"[0-9０-９@＠微薇vVwWqQ加扣](?:(?<={_D})(?:[()（）]?{_SEP}?[()（）]?{_D}){{9}}|(?<=[@＠])[a-zA-Z0-9]"
-    r"|(?<=[微薇vV])信|(?<=[vVwW])[xX]|(?<=[qQ])[qQ]|(?<=加)[我qQ]|(?<=薇)[ :：0-9]|(?<=扣)扣)"
+    rf"[0-9０-９@＠微薇威vVwWqQ加扣](?:(?<={_D})(?:[()（）]?{_SEP}?[()（）]?{_D}){{9}}|(?<=[@＠])[a-zA-Z0-9]"
+    r"|(?<=[微薇威vV])信|(?<=[wW])e(?:[cC]hat|ixin)|(?<=[vVwW])[xX]|(?<=[qQ])[qQ]|(?<=加)[我qQ]|(?<=薇)[ :：0-9]|(?<=扣)扣)"
 )
 
 #: Issuer ranges common in China, so that an order number is not taken for a card: UnionPay, Visa, Mastercard, JCB, ICBC.
@@ -132,10 +138,10 @@ def mask_column(values: pd.Series, kind: str) -> pd.Series:
     cells = values.to_numpy(dtype=object).copy()
     present = np.flatnonzero(values.notna().to_numpy(dtype=bool))
     whole = (int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells[present])
-    strings = [cell if isinstance(cell, str) else str(cell) for cell in whole]
+    strings = [cell if isinstance(cell, str) else _spelled(cell) for cell in whole]
     unique = list(dict.fromkeys(strings))
     alone: dict[str, Callable[[str], str]] = {"name": mask_name, "contact": mask_contact, "identifier": mask_identifier}
-    masked = dict(zip(unique, mask_texts(unique) if kind == "text" else map(alone[kind], unique), strict=True))
+    masked = dict(zip(unique, _mask_hidden(unique) if kind == "text" else map(alone[kind], unique), strict=True))
     if not masked or (kind == "text" and all(before == after for before, after in masked.items())):
         return values
     keep_others = kind == "text" and values.dtype == object
@@ -186,11 +192,10 @@ def _mask_alone(value: str, *, tail: int) -> str:
 def _column_kind(label: str, column: pd.Series) -> str | None:
     """Say how a column is masked, None for not at all."""
     folded, types, dtype = _fold(label), pd.api.types, column.dtype
-    record = {_fold(header): known.name for known in INPUT_COLUMNS for header in (known.name, known.header, *known.aliases)}
-    name = record.get(folded)
+    name = _record_names().get(folded)
     if name in COLUMN_KINDS:
         return COLUMN_KINDS[name]
-    if name in QUANTITIES or types.is_bool_dtype(dtype) or dtype.kind in "mM":
+    if (name in QUANTITIES and types.is_numeric_dtype(dtype)) or types.is_bool_dtype(dtype) or dtype.kind in "mM":
         return None
     if name is None and folded not in {_fold(header) for header in (*LEDGER_HEADERS, *LEDGER_HEADERS.values())}:
         given_away = next((kind for kind, words in HEADER_WORDS if words.search(folded)), None)
@@ -199,12 +204,36 @@ def _column_kind(label: str, column: pd.Series) -> str | None:
     if not (types.is_integer_dtype(dtype) or types.is_float_dtype(dtype)):
         return "text"
     numbers = column.dropna().to_numpy(dtype=np.float64)
-    personal = ((numbers >= 1.3e10) & (numbers < 2e10)) | ((numbers >= 1e17) & (numbers < 1e18))
+    mobile = ((numbers >= 1.3e10) & (numbers < 2e10)) | ((numbers >= 8.613e12) & (numbers < 8.62e12))
+    personal = mobile | ((numbers >= 1e15) & (numbers < 1e19))
     return "text" if bool(np.any(personal & (numbers == np.floor(numbers)))) else None
 
 
+@cache
+def _record_names() -> dict[str, str]:
+    return {_fold(header): known.name for known in INPUT_COLUMNS for header in (known.name, known.header, *known.aliases)}
+
+
 def _fold(header: str) -> str:
-    return "".join(header.split()).replace("_", "").casefold()
+    """Without blanks, marks, remarks in brackets and the number of a repeated column: 昵称*, 用户名（微博）, customer_name_2."""
+    return re.sub(r"[\s_\-*:：#.]+", "", re.sub(r"[(（\[【][^)）\]】]*[)）\]】]|_\d+$", "", header.strip())).casefold()
+
+
+def _spelled(cell: object) -> str:
+    """A cell that is no string as text; of lists and records the strings as they are, not their ``repr``."""
+    if isinstance(cell, list | tuple | dict | np.ndarray):
+        plain = cell.tolist() if isinstance(cell, np.ndarray) else cell
+        return json.dumps(plain, ensure_ascii=False, default=str)
+    return str(cell)
+
+
+def _mask_hidden(texts: list[str]) -> list[str]:
+    """``mask_texts``, and where only cleaning uncovers a number (zero-width characters, ①③⑧), the cleaned text masked."""
+    masked, cleaned = mask_texts(texts), clean(texts).texts()
+    return [
+        shown if shown != text or found == plain else found
+        for text, shown, plain, found in zip(texts, masked, cleaned, mask_texts(cleaned), strict=True)
+    ]
 
 
 def _digits(text: str) -> str:

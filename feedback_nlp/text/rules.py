@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from opencc import OpenCC
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+#: A numeric entity beyond Unicode; thousands of digits would not even convert to a number.
+_HUGE_ENTITY = re.compile(r"&#\d{8,};?")
 _BREAK = re.compile(r"<(?:br|/p|/div|/li)\s{0,5}/?>", re.IGNORECASE)
 _TAG = re.compile(r"<(?:!--[^<>]{0,500}--|/?[a-zA-Z][^<>]{0,500})>")
 _URL = re.compile(r"(?:https?://|www\.)[!-;=?-~]{1,2048}", re.IGNORECASE | re.ASCII)
@@ -48,7 +50,7 @@ def repair_mojibake(text: str) -> str:
 def strip_html(text: str) -> str:
     """Entities decoded, tags removed; a line-breaking tag becomes a space. 「3 < 5」 and 「<3」 stay."""
     if "&" in text:
-        text = html.unescape(text)
+        text = html.unescape(_HUGE_ENTITY.sub("", text))
     if "<" in text:
         text = _TAG.sub("", _BREAK.sub(" ", text))
     return text

@@ -48,6 +48,10 @@ _EMPTY = re.compile(
 )
 
 
+#: Longest word of a user dictionary; the engine's time grows with the square of overlapping words.
+MAX_WORD = 64
+
+
 @dataclass(frozen=True, eq=False)
 class Tokens:
     """The words of a batch of texts, as flat arrays in row order.
@@ -222,6 +226,8 @@ def _read_words(source: str | Path | Iterable[str] | None) -> dict[str, int]:
 
 
 def _decode(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise InputError(f"user dictionary {path}: expected a text file, got a folder, device or pipe")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -241,6 +247,8 @@ def _parse_line(line: str, place: str) -> tuple[str, int]:
 
 
 def _check_word(word: str, place: str) -> str:
+    if len(word) > MAX_WORD:
+        raise InputError(f"{place}: expected a word of at most {MAX_WORD} characters, got {len(word)}")
     if not _KEEPABLE.fullmatch(word):
         raise InputError(
             f"{place}: expected a word of Chinese characters, Latin letters, digits and + # & . _ % - only, got {word!r}; "

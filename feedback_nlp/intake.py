@@ -161,6 +161,5 @@ def _plain_cell(value: Any) -> Any:
         return value if value.isascii() else drop_surrogates(value)
     if isinstance(value, bool | float | np.bool_ | np.floating | dt.date | np.datetime64) and not isinstance(value, np.longdouble):
         return value
-    if isinstance(value, int | np.integer) and not isinstance(value, np.timedelta64):
-        return value if abs(int(value)) < MAX_INTEGER else as_text(value)
-    return as_text(value)
+    whole = type(value) is int or (isinstance(value, np.generic) and value.dtype.kind in "iu")
+    return value if whole and abs(int(value)) < MAX_INTEGER else as_text(value)

@@ -29,7 +29,7 @@ def feedback_ids(frame: pd.DataFrame) -> NDArray[np.object_]:
     ids[~given] = [f"FB-{number:016x}" for number in numbers[~given].tolist()]
     clash = np.flatnonzero(~given & (pd.Series(numbers).duplicated(keep=False) | pd.Series(ids).isin(taken)).to_numpy())
     copies: dict[str, int] = {}
-    for row in clash[np.argsort(_hashes(frame.iloc[clash], frame.columns), kind="stable")].tolist():
+    for row in clash[np.argsort(_exact_hashes(frame.iloc[clash]), kind="stable")].tolist():
         name = ids[row]
         while ids[row] in taken:
             copies[name] = copies.get(name, 1) + 1
@@ -50,6 +50,13 @@ def customer_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
 def _hashes(frame: pd.DataFrame, names: Iterable[Hashable]) -> NDArray[np.uint64]:
     """A hash of each row's values in these columns, uint64 (n,)."""
     parts = {name: _as_text(frame[name]) if name in frame else "" for name in names}
+    content = pd.DataFrame(parts, index=pd.RangeIndex(len(frame)))
+    return np.asarray(pd.util.hash_pandas_object(content, index=False), dtype=np.uint64)
+
+
+def _exact_hashes(frame: pd.DataFrame) -> NDArray[np.uint64]:
+    """A hash of all each row holds, blanks and types included, uint64 (n,): rows that differ in any way have an order of their own."""
+    parts = {place: pd.Series(list(map(repr, column)), dtype=object) for place, (_, column) in enumerate(frame.items())}
     content = pd.DataFrame(parts, index=pd.RangeIndex(len(frame)))
     return np.asarray(pd.util.hash_pandas_object(content, index=False), dtype=np.uint64)
 

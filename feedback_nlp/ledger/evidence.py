@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_nlp.ledger.identity import customer_codes
 from feedback_nlp.ledger.policy import ForceRule, Policy
 from feedback_nlp.ledger.priority import QUIET_TYPES, Evidence
 from feedback_nlp.scorer.scores import Scores
@@ -33,7 +32,6 @@ MIN_CUSTOMERS = 10
 
 def gather_evidence(frame: pd.DataFrame, texts: list[str], scores: Scores, tokens: Tokens, found: Topics, policy: Policy) -> Evidence:
     """Everything the priority of n items rests on; frame, cleaned texts, scores, tokens and topics in the same row order."""
-    customer = customer_codes(frame)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     complaint = ~np.isin(scores.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
     return Evidence(
@@ -42,9 +40,9 @@ def gather_evidence(frame: pd.DataFrame, texts: list[str], scores: Scores, token
         risk=scores.risk,
         type_index=scores.type_index,
         theme_day_count=found.day_count,
-        theme_reach=theme_reach(found.theme, customer, len(found.names)),
+        theme_reach=theme_reach(found.theme, found.customers, len(found.names)),
         high_value=high_value(frame, policy),
-        customer_theme_count=customer_theme_count(found.theme, customer, complaint),
+        customer_theme_count=customer_theme_count(found.theme, found.customers, complaint),
         core=mentions(tokens, policy.core_words),
         cued=cued(texts, policy.rules) & (scores.polarity < CLEARLY_POSITIVE)[:, None],
         urgent=(scores.urgency_index == len(URGENCY_CODES) - 1) & (lengths >= MIN_CHARS),

@@ -25,7 +25,7 @@ class Topics:
 
     themes, keywords, trends: the tables. names: object (n_themes,). theme: int32 (n,), the theme of each row, -1 for none.
     item_keywords: object (n,) of joined keywords. day_count: int64 (n,), items that mention the
-    row's theme on its day, 0 without either.
+    row's theme on its day, 0 without either. customers: int64 (n,), as given.
     """
 
     themes: "pd.DataFrame"
@@ -35,6 +35,7 @@ class Topics:
     theme: NDArray[np.int32]
     item_keywords: NDArray[np.object_]
     day_count: NDArray[np.int64]
+    customers: NDArray[np.int64]
 
     @property
     def theme_names(self) -> NDArray[np.object_]:
@@ -88,4 +89,5 @@ def discover(
         theme=theme,
         item_keywords=item_keywords(batch, counts),
         day_count=day_count,
+        customers=customers,
     )

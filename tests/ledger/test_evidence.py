@@ -22,6 +22,7 @@ from feedback_nlp.ledger.evidence import (
     mentions,
     theme_reach,
 )
+from feedback_nlp.ledger.identity import customer_codes
 from feedback_nlp.ledger.policy import ForceRule, load_policy
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.tokenize import Tokenizer
@@ -271,8 +272,10 @@ def gathered(rows, **columns):
         risk=np.zeros((n, 6), dtype=np.float32),
     )
     nothing, words = pd.DataFrame(), np.full(n, "", dtype=object)
-    found = Topics(nothing, nothing, nothing, np.array(["主题"], dtype=object), np.zeros(n, np.int32), words, np.full(n, n))
-    return gather_evidence(pd.DataFrame({"text": texts, **columns}), texts, scores, Tokenizer().tokenize(texts), found, POLICY)
+    frame = pd.DataFrame({"text": texts, **columns})
+    theme, names = np.zeros(n, np.int32), np.array(["主题"], dtype=object)
+    found = Topics(nothing, nothing, nothing, names, theme, words, np.full(n, n), customer_codes(frame))
+    return gather_evidence(frame, texts, scores, Tokenizer().tokenize(texts), found, POLICY)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import RowError
 from feedback_nlp.io import parse_dates, read_frame
 from feedback_nlp.io.cells import as_text
+from feedback_nlp.io.table import RAW_LENGTH
 from feedback_nlp.io.texts import is_missing
 from feedback_nlp.ledger.identity import feedback_ids
 from feedback_nlp.text.privacy import mask_texts
 from feedback_nlp.text.rules import drop_surrogates
 from feedback_nlp.vocabulary import INPUT_COLUMNS
-
-#: Longest piece of a quarantined row that is kept.
-RAW_LENGTH = 200
 
 #: Stands for a malformed record of a file with columns of names, contacts or ids: no one can tell which of its pieces is which.
 WITHHELD = "（含个人信息列，原行见源文件）"

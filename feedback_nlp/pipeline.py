@@ -125,7 +125,7 @@ def analyze(
     with watch.step("topics", rows):
         found = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, daily_items=rules.daily_items)
     with watch.step("ledger", rows):
-        ledger = _make_ledger(intake, cleaned, tokens, found, rules, view, as_of)
+        ledger = _make_ledger(intake, cleaned, masked, tokens, found, rules, view, as_of)
     if len(ledger) != rows:
         raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
     summary = summarise(ledger, intake.quarantine, found.trends, tuple(level.name for level in rules.levels), intake.other_columns)
@@ -181,20 +181,29 @@ def _find_topics(intake: Intake, scores: Scores, texts: list[str], tokens: Token
 
 
 def _make_ledger(
-    intake: Intake, cleaned: _Cleaned, tokens: Tokens, found: Topics, policy: Policy, scheme: Scheme, as_of: str | pd.Timestamp | None
+    intake: Intake,
+    cleaned: _Cleaned,
+    masked: list[str],
+    tokens: Tokens,
+    found: Topics,
+    policy: Policy,
+    scheme: Scheme,
+    as_of: str | pd.Timestamp | None,
 ) -> pd.DataFrame:
     scores, frame = cleaned.scores, intake.frame
     evidence = gather_evidence(frame, cleaned.texts, scores, tokens, found, policy)
     priority = prioritise(evidence, policy)
-    shown = pd.Series(cleaned.texts if intake.texts_are_plain else clean(frame["text"].tolist()).texts(), dtype=object)
-    masked = mask_texts(shown.tolist())
+    shown = cleaned.texts
+    if not intake.texts_are_plain:
+        shown = clean(frame["text"].tolist()).texts()
+        masked = mask_texts(shown)
     parts = LedgerParts(
         frame=frame,
         texts=masked,
-        originals=_masked_originals(frame["text"].tolist(), shown.tolist(), masked),
+        originals=_masked_originals(frame["text"].tolist(), shown, masked),
         scores=scores,
         priority=priority,
-        category=scheme.categories(scores.type_index, shown),
+        category=scheme.categories(scores.type_index, pd.Series(shown, dtype=object)),
         theme=found.theme_names,
         keywords=found.item_keywords,
         reasons=reasons(evidence, priority, policy, scores=scores, themes=found.theme_names),

@@ -134,7 +134,7 @@ def _tags(parts: LedgerParts, policy: Policy, type_label: Objects, given: object
         known = (values.notna() & values.ne("")).to_numpy(dtype=bool)
         product[known] = values[known].astype(str).to_numpy(dtype=object)
     subject = np.where(parts.theme == "", type_label, parts.theme)
-    rules = np.asarray([rule.label for rule in policy.rules] + [""], dtype=object)[parts.priority.forced]
+    rules = take_names([*(rule.label for rule in policy.rules), ""], parts.priority.forced)
     subject = np.where(rules == "", subject, rules)
     return np.asarray(
         product + "-" + subject + "-" + take_names([level.tag for level in policy.levels], parts.priority.level), dtype=object

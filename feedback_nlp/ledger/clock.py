@@ -22,8 +22,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from feedback_nlp.errors import InputError, PolicyError
+from feedback_nlp.io.cells import ZONE
 
-ZONE = "Asia/Shanghai"
 UTC_OFFSET = np.timedelta64(8, "h")
 SECONDS_PER_HOUR = 3600
 #: Longest clock in hours, about ten years; longer ones are typing errors and could overflow nanoseconds.

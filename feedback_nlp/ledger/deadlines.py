@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.io import parse_dates
-from feedback_nlp.ledger.clock import ZONE, Calendar, due_dates
+from feedback_nlp.io.cells import ZONE
+from feedback_nlp.ledger.clock import Calendar, due_dates
 from feedback_nlp.ledger.policy import Policy
 
 

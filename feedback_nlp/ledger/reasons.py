@@ -53,4 +53,4 @@ def take_names(names: list[str], index: NDArray[np.integer]) -> Objects:
 
 
 def _percent(share: NDArray[np.float64]) -> Objects:
-    return np.asarray([f"{number}%" for number in range(101)], dtype=object)[np.rint(share * 100).astype(np.intp)]
+    return take_names([f"{number}%" for number in range(101)], np.rint(share * 100).astype(np.intp))

@@ -6,6 +6,9 @@
 3. Cross-validation by text hash gives the figures of the model card and the threshold for abstaining.
 """
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -136,20 +139,14 @@ def _logistic(features: Any, target: NDArray[Any], options: TrainOptions, *, bal
     return Linear(model.coef_.T.astype(np.float64), model.intercept_.astype(np.float64))
 
 
-def _silence_convergence() -> Any:
+@contextmanager
+def _silence_convergence() -> Iterator[None]:
     """Stopping after ``max_iterations`` is the chosen early stop, not a fault worth a warning."""
-    import contextlib
-    import warnings
-
     from sklearn.exceptions import ConvergenceWarning
 
-    @contextlib.contextmanager
-    def quiet() -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            yield
-
-    return quiet()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def _fit_polarity(features: Any, polarity: NDArray[np.int8], options: TrainOptions) -> Linear:

@@ -62,17 +62,16 @@ def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = 
     for path in map(Path, exclude):
         texts = _read(path)["text"].tolist()
         unwanted.update(clean(texts).texts())
-        sources.append(Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), len(texts), "excluded"))
+        sources.append(_source(path, len(texts), "excluded"))
     for path in map(Path, paths):
         frame = _read(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if "type" in frame:
             heads.append(_checked_heads(frame, path))
-            sources.append(Source(path.name, digest, len(frame), "heads"))
+            sources.append(_source(path, len(frame), "heads"))
         elif "polarity" in frame:
             checked = _checked_polarity(frame, path)
             polarity.append(checked[~held_out(checked["text"].tolist())])
-            sources.append(Source(path.name, digest, len(polarity[-1]), "polarity"))
+            sources.append(_source(path, len(polarity[-1]), "polarity"))
         else:
             raise InputError(f"{path}: expected a column 'type' or 'polarity', got {', '.join(map(str, frame.columns))}")
     if not heads:
@@ -82,6 +81,10 @@ def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = 
     all_polarity = pd.concat(polarity, ignore_index=True) if polarity else empty
     seen = unwanted | set(clean(all_heads["text"].tolist()).texts())
     return Labels(all_heads, _without(all_polarity, seen), tuple(sources))
+
+
+def _source(path: Path, rows: int, labels: str) -> Source:
+    return Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), rows, labels)
 
 
 def _without(frame: pd.DataFrame, texts: set[str]) -> pd.DataFrame:

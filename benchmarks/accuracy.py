@@ -160,14 +160,14 @@ def signature_line(scorer: BatchScorer) -> str:
     return f"Model `{scorer.model.signature}`, seed {SEED}, {packages}."
 
 
-def record(card: Path, figures: str) -> None:
-    """Write the figures between the markers of the model card; every other byte stays. A missing card is made of the markers."""
-    text = card.read_text(encoding="utf-8") if card.exists() else f"{START}\n{END}\n"
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise SystemExit(f"{card}: expected the markers {START} and {END}, in this order; add them where the figures belong")
-    card.write_text(f"{before}{START}\n{figures}\n{END}{after}", encoding="utf-8")
+def record(card: Path, figures: str, *, start: str = START, end: str = END) -> None:
+    """Write the figures between the two markers of the model card; every other byte stays. A missing card is made of the markers."""
+    text = card.read_text(encoding="utf-8") if card.exists() else f"{start}\n{end}\n"
+    before, found_start, rest = text.partition(start)
+    _, found_end, after = rest.partition(end)
+    if not found_start or not found_end:
+        raise SystemExit(f"{card}: expected the markers {start} and {end}, in this order; add them where the figures belong")
+    card.write_text(f"{before}{start}\n{figures}\n{end}{after}", encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

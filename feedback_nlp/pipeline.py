@@ -128,7 +128,8 @@ def analyze(
         ledger = _make_ledger(intake, cleaned, masked, tokens, found, rules, view, as_of)
     if len(ledger) != rows:
         raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
-    summary = summarise(ledger, intake.quarantine, found.trends, tuple(level.name for level in rules.levels), intake.other_columns)
+    unfamiliar = _mean(scorer.unfamiliar(cleaned.texts)), scorer.model.reference["unfamiliar"]
+    summary = summarise(ledger, intake.quarantine, found.trends, tuple(level.name for level in rules.levels), intake.other_columns, unfamiliar)
     signature = {
         "feedback_nlp": version("feedback_nlp"),
         "model": scorer.model.signature,
@@ -159,6 +160,11 @@ def _clean_and_score(texts: list[str], scorer: BatchScorer, *, abstain: bool, ti
         np.concatenate([part.damaged for part in parts] or nothing),
         scores,
     )
+
+
+def _mean(values: NDArray[np.float32]) -> float:
+    """Mean to four digits, whatever the order of the rows; 0 of no rows."""
+    return float(np.sort(values).astype(np.float64).sum() / max(len(values), 1))
 
 
 def _second_opinion(cleaned: _Cleaned) -> Scores:

@@ -6,13 +6,22 @@ import pandas as pd
 
 from feedback_nlp.vocabulary import SENTIMENTS, TYPES
 
+#: Texts with so many times the usual share of unfamiliar character pairs are of another kind than those the model was made on.
+UNFAMILIAR_FACTOR = 2.0
+
 
 def summarise(
-    ledger: pd.DataFrame, quarantine: pd.DataFrame, trends: pd.DataFrame, levels: tuple[str, ...], other_columns: list[str]
+    ledger: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    trends: pd.DataFrame,
+    levels: tuple[str, ...],
+    other_columns: list[str],
+    unfamiliar: tuple[float, float],
 ) -> dict[str, Any]:
     """Counts by priority, type, sentiment, channel and product, the period, data quality and the themes over the daily limit.
 
-    other_columns: input columns that are none of the record's; they are in the ledger as they came."""
+    other_columns: input columns that are none of the record's; they are in the ledger as they came.
+    unfamiliar: mean share of character pairs that the model never saw, here and usually."""
     dates = ledger["created_at"].dropna() if "created_at" in ledger else pd.Series(dtype="datetime64[us]")
     burst = trends[trends["high_frequency"]]
     return {
@@ -29,6 +38,11 @@ def summarise(
         "mean_polarity": round(float(ledger["polarity"].astype(float).sum() / max(len(ledger), 1)), 4),
         "no_information": int(ledger["no_information"].sum()),
         "damaged": int(ledger["damaged"].sum()),
+        "unfamiliar": {
+            "share": round(unfamiliar[0], 4),
+            "usual": round(unfamiliar[1], 4),
+            "warning": unfamiliar[0] > UNFAMILIAR_FACTOR * unfamiliar[1],
+        },
         "channel": _counts(ledger["channel"]) if "channel" in ledger else {},
         "product": _counts(ledger["product"]) if "product" in ledger else {},
         "high_frequency": [

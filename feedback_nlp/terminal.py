@@ -60,7 +60,7 @@ def progress_bar() -> "Iterator[Report]":
 
 def print_analysis(analysis: Analysis, folder: Path) -> None:
     """The ten most urgent items, the themes over the daily limit, what was quarantined, and where the files are."""
-    console = _console()
+    console = make_console()
     summary = analysis.summary
     if len(analysis.ledger):
         console.print(_urgent_table(analysis))
@@ -73,23 +73,23 @@ def print_analysis(analysis: Analysis, folder: Path) -> None:
     if len(bursts) > TOP_BURSTS:
         console.print(Text(f"高频共 {len(bursts)} 项（主题×日），见 trends.parquet"))
     if summary["other_columns"]:
-        console.print(_plain(f"未识别的列（原样保留，可用 --map 指定）：{'、'.join(summary['other_columns'])}"))
+        console.print(plain_text(f"未识别的列（原样保留，可用 --map 指定）：{'、'.join(summary['other_columns'])}"))
     print_quarantine(analysis.quarantine)
-    console.print(_plain(f"结果：{folder}"), soft_wrap=True)
+    console.print(plain_text(f"结果：{folder}"), soft_wrap=True)
 
 
-def print_quarantine(quarantine: pd.DataFrame) -> None:
-    """The first rows that were set aside, with line and reason."""
+def print_quarantine(quarantine: pd.DataFrame, *, rest: str = "见 quarantine.parquet") -> None:
+    """The first rows that were set aside, with line and reason; ``rest`` says what became of the others."""
     if not len(quarantine):
         return
     table = Table(title=f"隔离 {len(quarantine)} 条", title_justify="left")
     table.add_column("行号", justify="right")
     table.add_column("原因", overflow="fold")
     for line, reason in quarantine[["source_line", "reason"]].head(TOP_QUARANTINE).itertuples(index=False, name=None):
-        table.add_row(str(line), _plain(str(reason)))
+        table.add_row(str(line), plain_text(str(reason)))
     if len(quarantine) > TOP_QUARANTINE:
-        table.add_row("…", f"其余 {len(quarantine) - TOP_QUARANTINE} 条见 quarantine.parquet")
-    _console().print(table)
+        table.add_row("…", f"其余 {len(quarantine) - TOP_QUARANTINE} 条{rest}")
+    make_console().print(table)
 
 
 def _urgent_table(analysis: Analysis) -> Table:
@@ -105,16 +105,17 @@ def _urgent_table(analysis: Analysis) -> Table:
     styles = dict(zip(analysis.summary["priority"], _LEVEL_STYLES, strict=False))
     shown = analysis.ledger[["priority", "priority_score", "tag", "text", "reasons"]].head(TOP_ITEMS)
     for level, points, tag, text, reason in shown.itertuples(index=False, name=None):
-        content = _plain(text if len(text) <= 90 else text[:89] + "…")
-        table.add_row(Text(level, style=styles.get(level, "")), f"{points:.1f}", _plain(tag), content, _plain(reason))
+        content = plain_text(text if len(text) <= 90 else text[:89] + "…")
+        table.add_row(Text(level, style=styles.get(level, "")), f"{points:.1f}", plain_text(tag), content, plain_text(reason))
     return table
 
 
-def _plain(text: str, *, style: str = "") -> Text:
+def plain_text(text: str, *, style: str = "") -> Text:
+    """A customer's words without anything that would steer the terminal; brackets are no markup."""
     return Text(_UNSAFE.sub("\ufffd", text), style=style)
 
 
-def _console() -> Console:
+def make_console() -> Console:
     """Standard output; colours only on a terminal (rich honours NO_COLOR), a question mark for what its encoding lacks."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")

@@ -24,9 +24,17 @@ def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.float32(0.5) * (np.float32(1) + np.tanh(np.float32(0.5) * logits)))
 
 
-def best_class(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Index of the most probable class of each row, the first at a tie, and its probability."""
-    return probabilities.argmax(axis=1), probabilities.max(axis=1)
+def best_class(
+    logits: NDArray[np.float32], probabilities: NDArray[np.float32], decision: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Index of the chosen class of each row, and its probability.
+
+    logits, probabilities: float32 (n, classes). decision: float32 (classes,), added to the logits for the choice alone: it favours
+    classes so that a stated aim (equal weight of rare ones, for instance) is met, and leaves the probabilities what they are.
+    The first class is chosen at a tie.
+    """
+    index = (logits + decision).argmax(axis=1)
+    return index, np.take_along_axis(probabilities, index[:, None], axis=1)[:, 0]
 
 
 def abstain(index: NDArray[np.intp], confidence: NDArray[np.float32], *, threshold: float) -> NDArray[np.intp]:

@@ -1,24 +1,28 @@
 """Why a text has the score it has: the exact share of each n-gram in one logit."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.scorer.model import HEADS, Model, head_slices
-from feedback_nlp.scorer.ngrams import bucket_slots, text_norm
+from feedback_nlp.scorer.attribution import attribute
+from feedback_nlp.scorer.model import HEADS, N_LOGITS, Model, head_slices
+from feedback_nlp.scorer.network import dense_logits
 from feedback_nlp.text.batch import TextBatch
-from feedback_nlp.text.characters import character_table
+from feedback_nlp.text.tokenize import Tokenizer
 
 
 @dataclass(frozen=True)
 class Explanation:
     """The logit of one label, taken apart.
 
-    text: the cleaned text that was read. head, label: what is explained. logit: the model's value. bias: its constant part.
+    text: the cleaned text that was read. head, label: what is explained. logit: the model's value. bias: its part that belongs to no n-gram.
+    against: the label it is compared with; logit, bias and contributions are then those of ``label`` minus those of ``against``.
     contributions: DataFrame [ngram, start, end, contribution], a row per n-gram occurrence, largest absolute value first;
     ``text[start:end]`` is the n-gram. ``bias + contributions.contribution.sum()`` is the logit, up to float rounding.
     """
@@ -29,34 +33,79 @@ class Explanation:
     logit: float
     bias: float
     contributions: pd.DataFrame
+    against: str | None = None
+    tokenizer: Tokenizer = field(default_factory=Tokenizer, repr=False, compare=False)
+
+    @cached_property
+    def phrases(self) -> pd.DataFrame:
+        """DataFrame [phrase, start, end, contribution]: the same sum over readable phrases, see ``merge_phrases``."""
+        from feedback_nlp.scorer.phrases import merge_phrases
+
+        columns = (self.contributions[name].to_numpy() for name in ("start", "end", "contribution"))
+        return merge_phrases(self.text, *columns, tokenizer=self.tokenizer)
+
+    def html(self, *, language: str = "zh", shorten: bool = False) -> str:
+        """The text with its phrases coloured, as an HTML fragment that needs nothing else.
+
+        language: of the words around the text, ``zh`` or ``en``. shorten: leave out long stretches that weigh nothing.
+        """
+        from feedback_nlp.scorer.highlight import explanation_html
+
+        return explanation_html(self, language=language, shorten=shorten)
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
 
 def explain_text(
     model: Model,
     batch: TextBatch,
-    logits: Callable[[TextBatch], NDArray[np.float32]],
+    features: NDArray[np.float32],
     *,
     head: str,
     label: str | None,
+    against: str | None,
+    tokenizer: Tokenizer,
 ) -> Explanation:
-    """Explain a batch of one cleaned text; see ``BatchScorer.explain``."""
-    if head not in HEADS:
-        raise InputError(f"unknown head {head!r}; expected one of {', '.join(HEADS)}")
-    labels = HEADS[head]
-    if label is not None and str(label) not in labels:
-        raise InputError(f"unknown label {label!r} of head {head!r}; expected one of {', '.join(labels)}")
-    values = logits(batch)[0]
-    part = head_slices()[head]
-    chosen = int(values[part].argmax()) if label is None else labels.index(str(label))
-    column = part.start + chosen
-
-    slots = bucket_slots(character_table().fold[batch.codes], batch.indptr, orders=model.orders, bits=model.bits)
-    start, order = np.nonzero(slots < 1 << model.bits)
-    norm = text_norm(model.table[slots, -1].sum(dtype=np.float64, keepdims=True).ravel(), model.norm_limit)
-    share = model.table[slots[start, order], column].astype(np.float64) / norm
+    """Explain a batch of one cleaned text and its pooled features; see ``BatchScorer.explain``."""
+    values = dense_logits(features, model.dense)[0].astype(np.float64)
+    column, other = _columns(values + model.decision, head=head, label=label, against=against)
+    weights = np.zeros(N_LOGITS)
+    weights[column] = 1
+    if other is not None:
+        weights[other] = -1
+    start, length, share = attribute(model, batch, features, weights)
+    logit = float(weights @ values)
     text = batch.to_texts()[0]
-    end = start + order + 1
+    end = start + length
     ngrams = [text[first:last] for first, last in zip(start.tolist(), end.tolist(), strict=True)]
     frame = pd.DataFrame({"ngram": ngrams, "start": start, "end": end, "contribution": share})
-    ranked = frame.iloc[np.lexsort((start, order, -np.abs(share)))].reset_index(drop=True)
-    return Explanation(text, head, labels[chosen], float(values[column]), float(model.bias[column]), ranked)
+    ranked = frame.iloc[np.lexsort((start, length, -np.abs(share)))].reset_index(drop=True)
+    names, first_column = HEADS[head], head_slices()[head].start
+    versus = None if other is None else names[other - first_column]
+    return Explanation(text, head, names[column - first_column], logit, logit - float(share.sum()), ranked, versus, tokenizer=tokenizer)
+
+
+def _columns(values: NDArray[np.float64], *, head: str, label: str | None, against: str | None) -> tuple[int, int | None]:
+    """Positions of the label (the most probable one for None) and of what it is compared with in ``values`` (N_LOGITS,)."""
+    if head not in HEADS:
+        raise InputError(f"unknown head {head!r}{_did_you_mean(head, tuple(HEADS))}; expected one of {', '.join(HEADS)}")
+    labels, part = HEADS[head], head_slices()[head]
+    for where, value in (("", label), ("against: ", against)):
+        if value is not None and str(value) not in labels:
+            hint = _did_you_mean(value, labels)
+            raise InputError(f"{where}unknown label {value!r} of head {head!r}{hint}; expected one of {', '.join(labels)}")
+    chosen = int(values[part].argmax()) if label is None else labels.index(str(label))
+    if against is None:
+        return part.start + chosen, None
+    other = labels.index(str(against))
+    if other == chosen:
+        why = "the most probable label" if label is None else "the label itself"
+        rest = ", ".join(name for name in labels if name != labels[chosen])
+        raise InputError(f"against: {against!r} is {why} of head {head!r}; expected another one: {rest}")
+    return part.start + chosen, part.start + other
+
+
+def _did_you_mean(word: object, words: Sequence[str]) -> str:
+    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}?" if close else ""

@@ -5,9 +5,9 @@ Nothing in it can run code. ``load_model`` compares sizes, checksum and shapes w
 
 import hashlib
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import ModelError
+from feedback_nlp.scorer.network import Dense
+from feedback_nlp.scorer.pool import BLOCKS, aligned, compiled, float_table
 from feedback_nlp.vocabulary import RISK_CODES, SENTIMENT_LEVELS, TYPE_CODES, URGENCY_CODES
 
-FORMAT = "feedback_nlp.scorer/1"
+FORMAT = "feedback_nlp.scorer/2"
 ARRAYS_FILE = "model.safetensors"
 MANIFEST_FILE = "manifest.json"
 BUNDLED = "default"
+DENSE_ARRAYS = ("hidden_weights", "hidden_scale", "hidden_bias", "output_weights", "output_scale", "output_bias")
 
 #: No model of this format is larger; a manifest that claims more is refused unread.
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -29,14 +32,16 @@ MAX_MANIFEST_BYTES = 1024 * 1024
 
 _REMEDY = "install or train the model again"
 
-#: The heads of format 1 and their classes, in the order of the table's columns.
+#: The heads of format 2 and their classes, in the order of the logits.
 HEADS: dict[str, tuple[str, ...]] = {
     "type": TYPE_CODES,
     "sentiment": tuple(map(str, SENTIMENT_LEVELS)),
     "urgency": URGENCY_CODES,
     "risk": RISK_CODES,
 }
-N_LOGITS = sum(map(len, HEADS.values()))
+#: The last logit: positive against negative, learned from ratings and polarity labels.
+POLARITY = sum(map(len, HEADS.values()))
+N_LOGITS = POLARITY + 1
 
 
 def head_slices() -> dict[str, slice]:
@@ -47,24 +52,31 @@ def head_slices() -> dict[str, slice]:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model.
+    """A loaded model: a table of n-gram vectors, pooled over clauses and text, and a small dense network on top.
 
-    table: float32 (2**bits + 1, N_LOGITS + 1): a row per bucket, a column per logit, last the squared idf; the last row is zeros.
-    bias: float32 (N_LOGITS,). orders: n-grams of order 1..orders. bits: log2 of the number of buckets.
-    thresholds: per head, the confidence under which ``abstain=True`` abstains. signature: name, version and checksum.
-
-    norm_limit: sum of squared idf beyond which a text counts as long, see ``ngrams.text_norm``.
-
-    logits(text) = sum over its n-grams g of table[g, :-1] / text_norm(sum over g of table[g, -1], norm_limit) + bias
+    embedding: int8 (2**bits, D), a vector per bucket. scale: float32 (5, D), see ``pool.pool``. dense: see ``network.dense_logits``.
+    decision: float32 (N_LOGITS,), added to the logits where a class is chosen; probabilities are made without it.
+    orders: n-grams of order 1..orders. norm_limit: number of n-grams beyond which a text counts as long.
+    familiar: uint8 (2**k,), a bitmap of the character pairs seen in training, see ``familiarity``.
+    thresholds: per head, the confidence under which ``abstain=True`` abstains. reference: per head, the shares of its classes where the
+    model was made, and ``unfamiliar``, the usual share of unfamiliar pairs. signature: name, version and checksum.
     """
 
-    table: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    embedding: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    dense: Dense
+    decision: NDArray[np.float32]
+    familiar: NDArray[np.uint8]
     orders: int
-    bits: int
     norm_limit: float
     thresholds: dict[str, float]
+    reference: dict[str, Any]
     signature: str
+
+    @cached_property
+    def table(self) -> NDArray[np.float32] | None:
+        """``pool.float_table(embedding)`` where no compiled code runs, else None."""
+        return None if compiled() else float_table(self.embedding)
 
 
 def bundled_models() -> Path:
@@ -78,16 +90,17 @@ def load_model(folder: str | Path | None = None) -> Model:
     """Load and verify a model folder; ``None`` is the bundled one. Raises ModelError."""
     folder = bundled_models() / BUNDLED if folder is None else Path(folder)
     manifest = read_manifest(folder)
-    weights, idf_squared, bias = _read_arrays(folder / ARRAYS_FILE, manifest)
-    table = np.zeros((len(weights) + 1, N_LOGITS + 1), dtype=np.float32)
-    table[:-1, :-1] = weights
-    table[:-1, -1] = idf_squared
-    if not np.isfinite(table).all() or not np.isfinite(bias).all() or (idf_squared < 0).any():
-        raise ModelError(f"{folder / ARRAYS_FILE}: expected finite weights and squared idf >= 0; {_REMEDY}")
-    table.setflags(write=False)
-    bias.setflags(write=False)
+    arrays = _read_arrays(folder / ARRAYS_FILE, manifest)
+    dense = Dense(**{name: arrays[name].astype(np.float32) for name in DENSE_ARRAYS})
+    floats = {name: array for name, array in arrays.items() if array.dtype == np.float32}
+    if not all(np.isfinite(array).all() for array in floats.values()) or not dense.exact():
+        raise ModelError(f"{folder / ARRAYS_FILE}: expected finite numbers and weights whose sums stay exact; {_REMEDY}")
     signature = f"{manifest['name']}/{manifest['version']}/{manifest['files'][ARRAYS_FILE]['sha256'][:12]}"
-    return Model(table, bias, manifest["orders"], manifest["bits"], manifest["norm_limit"], dict(manifest["thresholds"]), signature)
+    kept = aligned(arrays["embedding"]), arrays["scale"], dense, arrays["decision"], arrays["familiar"]
+    for array in (*kept[:2], *vars(dense).values(), *kept[3:]):
+        array.setflags(write=False)
+    details = {key: manifest[key] for key in ("orders", "norm_limit", "thresholds", "reference")}
+    return Model(*kept, **details, signature=signature)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -110,7 +123,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _manifest_problems(manifest: Any) -> list[str]:
-    """What a manifest of format 1 must say and this one does not."""
+    """What a manifest of format 2 must say and this one does not."""
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
         return [f"expected format {FORMAT!r}, got {found!r}; this model was made by another version"]
@@ -119,9 +132,13 @@ def _manifest_problems(manifest: Any) -> list[str]:
         "version": lambda v: isinstance(v, str) and v != "",
         "orders": lambda v: type(v) is int and 1 <= v <= 8,
         "bits": lambda v: type(v) is int and 8 <= v <= 22,
+        "width": lambda v: type(v) is int and 1 <= v <= 512,
+        "hidden": lambda v: type(v) is int and 1 <= v <= 1024,
+        "familiar_bits": lambda v: type(v) is int and 8 <= v <= 26,
         "norm_limit": lambda v: type(v) is float and 1e-6 <= v < float("inf"),
         "heads": lambda v: v == {name: list(classes) for name, classes in HEADS.items()},
         "thresholds": lambda v: isinstance(v, dict) and "type" in v and all(type(t) is float and 0 <= t <= 1 for t in v.values()),
+        "reference": _is_reference,
         "files": lambda v: isinstance(v, dict) and isinstance(v.get(ARRAYS_FILE), dict),
     }
     problems = [f"{key}: not as expected (got {str(manifest.get(key))[:80]})" for key, rule in rules.items() if not rule(manifest.get(key))]
@@ -134,8 +151,35 @@ def _manifest_problems(manifest: Any) -> list[str]:
     return problems
 
 
-def _read_arrays(path: Path, manifest: dict[str, Any]) -> tuple[NDArray[np.float16], NDArray[np.float16], NDArray[np.float32]]:
-    """weights (buckets, N_LOGITS), squared idf (buckets,), bias (N_LOGITS,), verified before they are decoded."""
+def _is_reference(value: Any) -> bool:
+    """Shares per head, and the usual share of unfamiliar pairs."""
+    if not isinstance(value, dict) or set(value) != {*HEADS, "unfamiliar"}:
+        return False
+    lists = {head: value[head] for head in HEADS}
+    sizes = all(isinstance(shares, list) and len(shares) == len(HEADS[head]) for head, shares in lists.items())
+    numbers = [value["unfamiliar"], *(share for shares in lists.values() for share in (shares if sizes else [None]))]
+    return sizes and all(type(number) is float and 0 <= number <= 1 for number in numbers)
+
+
+def _expected_arrays(manifest: dict[str, Any]) -> dict[str, tuple[str, list[int]]]:
+    """Name -> dtype and shape in the arrays' file."""
+    width, hidden = manifest["width"], manifest["hidden"]
+    return {
+        "embedding": ("I8", [1 << manifest["bits"], width]),
+        "scale": ("F32", [BLOCKS, width]),
+        "hidden_weights": ("I16", [BLOCKS * width, hidden]),
+        "hidden_scale": ("F32", [hidden]),
+        "hidden_bias": ("F32", [hidden]),
+        "output_weights": ("I16", [hidden + width, N_LOGITS]),
+        "output_scale": ("F32", [N_LOGITS]),
+        "output_bias": ("F32", [N_LOGITS]),
+        "decision": ("F32", [N_LOGITS]),
+        "familiar": ("U8", [1 << (manifest["familiar_bits"] - 3)]),
+    }
+
+
+def _read_arrays(path: Path, manifest: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """The arrays of ``_expected_arrays``, verified before they are decoded."""
     entry = manifest["files"][ARRAYS_FILE]
     try:
         size = path.stat().st_size
@@ -146,9 +190,7 @@ def _read_arrays(path: Path, manifest: dict[str, Any]) -> tuple[NDArray[np.float
         raise ModelError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from error
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         raise ModelError(f"{path}: the SHA-256 differs from the one in {MANIFEST_FILE}; the file is damaged, {_REMEDY}")
-    buckets = 1 << manifest["bits"]
-    expected = {"weights": ("F16", [buckets, N_LOGITS]), "idf_squared": ("F16", [buckets]), "bias": ("F32", [N_LOGITS])}
-    _check_header(path, content, expected)
+    _check_header(path, content, _expected_arrays(manifest))
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -156,7 +198,7 @@ def _read_arrays(path: Path, manifest: dict[str, Any]) -> tuple[NDArray[np.float
         arrays = load(content)
     except SafetensorError as error:
         raise ModelError(f"{path}: not a readable safetensors file ({error}); {_REMEDY}") from error
-    return arrays["weights"], arrays["idf_squared"], arrays["bias"].copy()
+    return {name: array.copy() for name, array in arrays.items()}
 
 
 def _check_header(path: Path, content: bytes, expected: dict[str, tuple[str, list[int]]]) -> None:
@@ -171,30 +213,26 @@ def _check_header(path: Path, content: bytes, expected: dict[str, tuple[str, lis
         raise ModelError(f"{path}: expected arrays {expected}, got {str(found)[:300]}; {_REMEDY}")
 
 
-def save_model(
-    folder: Path,
-    *,
-    weights: NDArray[np.float32],
-    idf_squared: NDArray[np.float32],
-    bias: NDArray[np.float32],
-    manifest: dict[str, Any],
-) -> dict[str, Any]:
+def save_model(folder: Path, arrays: dict[str, NDArray[Any]], manifest: dict[str, Any]) -> dict[str, Any]:
     """Write arrays and manifest; the bytes depend on the arguments alone. Returns the manifest as written.
 
-    weights: float32 (2**bits, N_LOGITS), idf_squared: float32 (2**bits,), both stored as float16; bias: float32 (N_LOGITS,).
-    manifest: name, version, orders, norm_limit, thresholds and whatever else is worth recording.
+    arrays: those of ``Model``, the weights of the dense layers as int16. manifest: name, version, orders, norm_limit, thresholds,
+    reference and whatever else is worth recording. Raises ModelError where an array has not the dtype or shape it must have.
     """
     from safetensors.numpy import save
 
-    arrays = {"weights": weights.astype(np.float16), "idf_squared": idf_squared.astype(np.float16), "bias": bias.astype(np.float32)}
-    content = save(arrays)
+    sizes = {"bits": len(arrays["embedding"]).bit_length() - 1, "width": arrays["embedding"].shape[1]}
+    sizes |= {"hidden": len(arrays["hidden_scale"]), "familiar_bits": len(arrays["familiar"]).bit_length() + 2}
+    # safetensors writes memory as it lies; an array in Fortran order would come back scrambled.
+    content = save({key: np.ascontiguousarray(array) for key, array in arrays.items()})
     complete = {
         **manifest,
+        **sizes,
         "format": FORMAT,
-        "bits": math.frexp(len(weights))[1] - 1,
         "heads": {name: list(classes) for name, classes in HEADS.items()},
         "files": {ARRAYS_FILE: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}},
     }
+    _check_header(folder / ARRAYS_FILE, content, _expected_arrays(complete))
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(complete, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     # Moved into place, arrays first: a training killed in between leaves a pair whose checksum refuses to load, never half a file.

@@ -11,20 +11,25 @@ from numpy.typing import NDArray
 
 from feedback_nlp.classify import heads
 from feedback_nlp.errors import TextTypeError
+from feedback_nlp.scorer.clauses import split_clauses
+from feedback_nlp.scorer.drift import compare_scores
 from feedback_nlp.scorer.explain import Explanation, explain_text
-from feedback_nlp.scorer.model import Model, load_model
-from feedback_nlp.scorer.ngrams import accumulate, bucket_slots, text_norm
-from feedback_nlp.scorer.scores import Scores
+from feedback_nlp.scorer.familiar import unfamiliar_share
+from feedback_nlp.scorer.model import HEADS, Model, load_model
+from feedback_nlp.scorer.network import dense_logits
+from feedback_nlp.scorer.pool import pool
+from feedback_nlp.scorer.scores import Scores, part_probabilities
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.characters import character_table
 from feedback_nlp.text.clean import CleanTexts, clean
+from feedback_nlp.text.tokenize import Tokenizer
 
 #: Characters worked on at a time: the slots of a chunk stay in the cache, and memory stays flat however many texts there are.
 CHUNK_CHARS = 1 << 18
 
 
 class BatchScorer:
-    """Scores texts with one linear model over hashed character n-grams.
+    """Scores texts with a small network over hashed character n-grams and clauses.
 
     Immutable after construction, so one instance may serve many threads. A text's scores depend on the text and the model alone.
 
@@ -35,6 +40,7 @@ class BatchScorer:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self._tokenizer = Tokenizer()  # builds nothing before an explanation's phrases are asked for
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> "BatchScorer":
@@ -52,6 +58,23 @@ class BatchScorer:
         index = texts.index if isinstance(texts, pd.Series) else None
         return self.score_clean(map(clean, text_chunks(as_texts(texts))), abstain=abstain).to_frame(index)
 
+    def probabilities(self, texts: Sequence[str] | pd.Series) -> pd.DataFrame:
+        """Calibrated probability of every class and flag: float32 (n, 23), columns such as ``type_defect``, ``urgency_high``.
+
+        texts: as for ``score``. ``urgency_high`` is the urgency score: it puts the most urgent texts first.
+        """
+        index = texts.index if isinstance(texts, pd.Series) else None
+        parts = [part_probabilities(self.logits(part.batch), part.no_information) for part in map(clean, text_chunks(as_texts(texts)))]
+        names = [f"{head}_{label}" for head, labels in HEADS.items() for label in labels]
+        return pd.DataFrame(np.concatenate(parts or [np.zeros((0, len(names)), np.float32)]), columns=names, index=index)
+
+    def compare(self, new: pd.DataFrame, old: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Whether scores have drifted, head by head: population stability of ``new`` against ``old``; see ``drift.compare_scores``.
+
+        new, old: what ``score`` returned. Without ``old`` the comparison is with the texts the model was made on.
+        """
+        return compare_scores(new, self.model.reference if old is None else old)
+
     def score_clean(self, parts: Iterator[CleanTexts], *, abstain: bool = False) -> Scores:
         """Scores of texts that are cleaned already, part by part."""
         results = [self._score_part(part) for part in parts] or [self._score_part(clean([]))]
@@ -63,21 +86,39 @@ class BatchScorer:
         return scores
 
     def _score_part(self, part: CleanTexts) -> Scores:
-        return Scores.from_logits(self.logits(part.batch), part.no_information)
+        return Scores.from_logits(self.logits(part.batch), part.no_information, self.model.decision)
 
     def logits(self, batch: TextBatch) -> NDArray[np.float32]:
         """Logits of cleaned texts: float32 (n_rows, N_LOGITS)."""
-        folded = character_table().fold[batch.codes]
-        slots = bucket_slots(folded, batch.indptr, orders=self.model.orders, bits=self.model.bits)
-        sums = accumulate(slots, batch.indptr, self.model.table)
-        return np.asarray(sums[:, :-1] / text_norm(sums[:, -1:], self.model.norm_limit) + self.model.bias)
+        return dense_logits(self.features(batch), self.model.dense)
 
-    def explain(self, text: str, *, head: str = "type", label: str | None = None) -> Explanation:
+    def features(self, batch: TextBatch) -> NDArray[np.float32]:
+        """Pooled clause features of cleaned texts: float32 (n_rows, 5 * D), whole numbers in -127..127; see ``pool.pool``."""
+        model = self.model
+        folded = character_table().fold[batch.codes]
+        clauses = split_clauses(batch.codes, batch.indptr)
+        return pool(
+            folded, *clauses, model.embedding, model.scale, orders=model.orders, norm_limit=model.norm_limit, table=model.table
+        )
+
+    def unfamiliar(self, texts: Sequence[str] | pd.Series) -> NDArray[np.float32]:
+        """Share of each text's character pairs that the model never saw in training: float32 (n,) in [0, 1].
+
+        texts: as for ``score``. A mean far above ``model.reference["unfamiliar"]`` says that the texts are of another kind.
+        """
+        parts = (clean(chunk).batch for chunk in text_chunks(as_texts(texts)))
+        found = [unfamiliar_share(character_table().fold[batch.codes], batch.indptr, self.model.familiar) for batch in parts]
+        return np.concatenate(found or [np.zeros(0, np.float32)])
+
+    def explain(self, text: str, *, head: str = "type", label: str | None = None, against: str | None = None) -> Explanation:
         """Contributions of the text's n-grams to the logit of ``label`` in ``head`` (type, sentiment, urgency, risk).
 
-        label: a class of the head; the most probable one where none is given. Raises InputError on an unknown head or label.
+        label: a class of the head; the most probable one where none is given.
+        against: another class: why ``label`` and not that one; logit, bias and contributions are then differences.
+        Raises InputError on an unknown head or label, and where ``against`` is the label itself.
         """
-        return explain_text(self.model, clean(as_texts([text])).batch, self.logits, head=head, label=label)
+        batch = clean(as_texts([text])).batch
+        return explain_text(self.model, batch, self.features(batch), head=head, label=label, against=against, tokenizer=self._tokenizer)
 
 
 def as_texts(texts: Any) -> list[str]:

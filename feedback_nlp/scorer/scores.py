@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.classify import heads
-from feedback_nlp.scorer.model import HEADS, head_slices
+from feedback_nlp.scorer.model import HEADS, N_LOGITS, POLARITY, head_slices
 from feedback_nlp.sentiment import levels
 from feedback_nlp.vocabulary import RISK_CODES, TYPE_CODES, URGENCY_CODES
 
@@ -47,26 +47,30 @@ class Scores:
     risk: NDArray[np.float32]
 
     @classmethod
-    def from_logits(cls, logits: NDArray[np.float32], no_information: NDArray[np.bool_]) -> "Scores":
-        """Decode logits, float32 (n, N_LOGITS). Rows without information are ``other``, neutral, low and free of risk, with certainty."""
-        parts = head_slices()
+    def from_logits(
+        cls, logits: NDArray[np.float32], no_information: NDArray[np.bool_], decision: NDArray[np.float32] | None = None
+    ) -> "Scores":
+        """Decode logits, float32 (n, N_LOGITS). Rows without information are ``other``, neutral, low and free of risk, with certainty.
+
+        decision: float32 (N_LOGITS,) of the model, see ``heads.best_class``; zeros for None.
+        """
+        decision = np.zeros(N_LOGITS, np.float32) if decision is None else decision
         if no_information.any():
             logits = np.where(no_information[:, None], _no_information_logits(), logits)
-        type_index, type_confidence = heads.best_class(heads.softmax(logits[:, parts["type"]]))
-        level_probabilities = heads.softmax(logits[:, parts["sentiment"]])
-        level_index, sentiment_confidence = heads.best_class(level_probabilities)
-        urgency_probabilities = heads.softmax(logits[:, parts["urgency"]])
-        urgency_index, urgency_confidence = heads.best_class(urgency_probabilities)
+        probabilities, chosen = {}, {}
+        for head in ("type", "sentiment", "urgency"):
+            part = head_slices()[head]
+            probabilities[head] = heads.softmax(logits[:, part])
+            chosen[head] = heads.best_class(logits[:, part], probabilities[head], decision[part])
+        urgency = probabilities["urgency"]
         return cls(
-            type_index,
-            type_confidence,
-            levels.levels(level_index),
-            levels.polarity(level_probabilities),
-            sentiment_confidence,
-            urgency_index,
-            urgency_confidence,
-            urgency_probabilities[:, 1] + 2 * urgency_probabilities[:, 2],
-            heads.sigmoid(logits[:, parts["risk"]]),
+            *chosen["type"],
+            levels.levels(chosen["sentiment"][0]),
+            levels.polarity(probabilities["sentiment"], logits[:, POLARITY]),
+            chosen["sentiment"][1],
+            *chosen["urgency"],
+            urgency[:, 1] + 2 * urgency[:, 2],
+            heads.sigmoid(logits[:, head_slices()["risk"]]),
         )
 
     def __len__(self) -> int:
@@ -87,6 +91,13 @@ class Scores:
         return pd.DataFrame(dict(zip(SCORE_COLUMNS, columns, strict=True)), index=index, copy=False)
 
 
+def part_probabilities(logits: NDArray[np.float32], no_information: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Probabilities of all classes and flags, float32 (n, 23) in the order of the logits; certainty where a text says nothing."""
+    logits = np.where(no_information[:, None], _no_information_logits(), logits)
+    parts = [heads.sigmoid(logits[:, part]) if head == "risk" else heads.softmax(logits[:, part]) for head, part in head_slices().items()]
+    return np.concatenate(parts, axis=1)
+
+
 @cache
 def _names(codes: tuple[str, ...]) -> Any:
     """Names as pandas' own string array: taking from it is much faster than making one from strings."""
@@ -98,4 +109,4 @@ def _no_information_logits() -> NDArray[np.float32]:
     """Logits of a text that says nothing."""
     certain = {("type", "other"), ("sentiment", "0"), ("urgency", "low")}
     pairs = [(head, label) for head, labels in HEADS.items() for label in labels]
-    return np.asarray([100.0 if pair in certain else -100.0 for pair in pairs], dtype=np.float32)
+    return np.asarray([*(100.0 if pair in certain else -100.0 for pair in pairs), 0.0], dtype=np.float32)

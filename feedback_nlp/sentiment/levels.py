@@ -13,14 +13,15 @@ def levels(index: NDArray[np.intp]) -> NDArray[np.int8]:
     return _LEVELS.astype(np.int8)[index]
 
 
-def polarity(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Expected level divided by 2: float32 (n,) in [-1, 1].
+def polarity(probabilities: NDArray[np.float32], logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of two readings of the sign and strength: float32 (n,) in [-1, 1].
 
-    probabilities: float32 (n, 5), columns in the order of ``SENTIMENT_LEVELS``. Because it uses all five probabilities it orders
-    texts within a level, and it has the sign that the probabilities as a whole favour.
+    probabilities: float32 (n, 5), columns in the order of ``SENTIMENT_LEVELS``; their expected level divided by 2 orders texts within a
+    level. logit: float32 (n,), positive against negative; tanh(logit / 2) is P(positive) - P(negative). The labels behind the two differ:
+    careful readers' levels, and a great many ratings.
     """
     # Summed column by column, not by BLAS, so that a row's value cannot depend on how many rows there are.
-    total = np.zeros(len(probabilities), dtype=np.float32)
-    for column, level in enumerate(_LEVELS / 2):
+    total = np.tanh(np.float32(0.5) * logit) / np.float32(2)
+    for column, level in enumerate(_LEVELS / 4):
         total += probabilities[:, column] * level
     return np.clip(total, -1, 1)

@@ -15,7 +15,8 @@ def write_card(folder: Path, manifest: dict[str, Any]) -> None:
     lines = [
         f"# Model card: {manifest['name']}",
         "",
-        f"A linear model over hashed character n-grams: orders 1 to {manifest['orders']}, 2^{manifest['bits']} buckets.",
+        f"A small network over hashed character n-grams (orders 1 to {manifest['orders']}, 2^{manifest['bits']} buckets of "
+        f"{manifest['width']} numbers), pooled over clauses, {manifest['hidden']} hidden units.",
         "",
         "## Data",
         "",
@@ -23,11 +24,11 @@ def write_card(folder: Path, manifest: dict[str, Any]) -> None:
         "|---|---|---|---|",
         *(f"| {source['file']} | {source['rows']} | {source['labels']} | {source['sha256'][:12]} |" for source in training["sources"]),
         "",
-        "## Cross-validated figures",
+        "## Figures on held-out texts",
         "",
-        "| figure | value |",
-        "|---|---|",
-        *(f"| {name} | {value:.4f} |" for name, value in training["cross_validation"].items()),
+        "| texts | figure | value |",
+        "|---|---|---|",
+        *(f"| {part} | {name} | {value:g} |" for part, figures in training["held_out"].items() for name, value in figures.items()),
         "",
         "State here where the texts come from, their licences, what the model is for, and what it gets wrong.",
     ]

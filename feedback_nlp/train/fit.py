@@ -1,15 +1,12 @@
-"""Training the scorer's table: logistic regressions over hashed n-grams, folded into one weight per n-gram and class.
+"""Training the scorer's model: one network for all heads, calibrated on texts it did not see, rounded to whole numbers.
 
-1. A polarity model (positive against negative) learns from the polarity tables.
-2. Every head learns from the n-grams and from that model's logit as one more feature. The logit is linear in the same n-grams, so it
-   is folded into the head's own weights: scoring stays one pass over one table.
-3. Cross-validation by text hash gives the figures of the model card and the threshold for abstaining.
+1. The clause network (``train.network``) learns from readers' labels, a teacher's soft labels and polarity at once.
+2. Texts are split by hash into five folds. For the folds that are held out in turn a network learns without them; its logits there give
+   the figures of the model card, the calibration, the choice of classes and the threshold for abstaining.
+3. A network that saw everything is calibrated the same way, rounded and written.
 """
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,226 +14,231 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.scorer.model import HEADS, N_LOGITS, head_slices, save_model
+from feedback_nlp.scorer.familiar import make_bitmap, pair_places, unfamiliar_share
+from feedback_nlp.scorer.model import HEADS, N_LOGITS, POLARITY, head_slices, save_model
+from feedback_nlp.text.characters import character_table
+from feedback_nlp.text.clean import clean
+from feedback_nlp.train.calibrate import Calibration, abstain_threshold, calibrate_classes, calibrate_flag, log_softmax
 from feedback_nlp.train.card import write_card
-from feedback_nlp.train.features import idf, ngram_counts, squares, weighted
 from feedback_nlp.train.labels import Labels, text_fraction
+from feedback_nlp.train.network import F32, Network, Schedule, features_and_logits, fit_network, new_network
+from feedback_nlp.train.quantise import quantise
+from feedback_nlp.train.tasks import ONE_OF, Lesson, class_targets, flag_targets, make_lesson
 
-#: Texts beyond this quantile of the labelled texts' norms count as long (``ngrams.text_norm``).
+#: Texts beyond this quantile of the labelled texts' numbers of n-grams count as long (``ngrams.text_norm``).
 LONG_TEXT_QUANTILE = 0.95
 
+#: Parts that the texts are split into by hash.
+FOLDS = 5
 
-#: Share of the sentiment labels' class mix that is taken out of the model, see ``_temper_prior``.
-PRIOR_REMOVED = 0.5
+#: A fair sample smaller than this cannot calibrate; then all labelled texts do.
+LEAST_NATURAL = 500
+
+#: The bitmap of familiar pairs has 2**22 bits; a pair counts as seen from its second occurrence on.
+FAMILIAR_BITS, FAMILIAR_LEAST = 22, 2
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     """How to train.
 
-    orders, bits: n-grams of order 1..orders in 2**bits buckets. inverse_regularisation: C of the logistic regressions.
-    polarity_scale: how strongly the polarity logit enters (its coefficient is regularised like the others).
-    abstain_accuracy: the threshold for abstaining is the lowest at which kept types are right this often in cross-validation.
-    folds: of the cross-validation; 0 leaves it out. seed: of the solver; the result depends on data, options and versions alone.
+    orders, bits: n-grams of order 1..orders in 2**bits buckets. width: length of their vectors; hidden: units of the hidden layer.
+    passes: how often each text with readers' labels is drawn, within 300 to 6,000 steps of 512 texts.
+    soft_share, polarity_share: draws of texts with soft labels, or with polarity, for each draw of a text with readers' labels.
+    balance: 0 leaves the classes of type and urgency their natural weight in training, 1 weighs all alike.
+    dropout: share of n-grams left out of each draw. abstain_accuracy: the threshold for abstaining is the lowest at which kept types
+    are right this often on held-out texts.
+    folds: 1 to 5 of the five parts are held out in turn, for figures and calibration; 0 leaves both out.
+    split: "text" makes the parts by text hash, "source" keeps the texts of one source together (shows what unseen sources cost).
+    seed: the result depends on data, options and versions alone. jobs: processes.
     """
 
     orders: int = 3
     bits: int = 17
-    inverse_regularisation: float = 6.0
-    polarity_scale: float = 0.3
+    width: int = 64
+    hidden: int = 64
+    passes: float = 26.0
+    soft_share: float = 0.67
+    polarity_share: float = 0.33
+    balance: float = 0.5
+    dropout: float = 0.5
     abstain_accuracy: float = 0.85
-    folds: int = 5
-    max_iterations: int = 80
+    folds: int = 1
+    split: str = "text"
     seed: int = 0
     jobs: int = 1
 
     def __post_init__(self) -> None:
-        if not (1 <= self.orders <= 8 and 8 <= self.bits <= 22 and self.folds != 1 and self.folds >= 0):
-            raise InputError(f"expected orders 1..8, bits 8..22 and folds 0 or at least 2, got {self}")
-
-
-@dataclass(frozen=True)
-class Linear:
-    """weights: float64 (buckets, classes); bias: float64 (classes,)."""
-
-    weights: NDArray[np.float64]
-    bias: NDArray[np.float64]
-
-    def logits(self, features: Any) -> NDArray[np.float64]:
-        """(n, buckets) sparse -> (n, classes)."""
-        return np.asarray(features @ self.weights + self.bias)
+        limits = {"orders": (1, 8), "bits": (8, 22), "width": (1, 512), "hidden": (1, 1024), "folds": (0, FOLDS), "jobs": (1, 1024)}
+        limits |= {"passes": (0, 1000), "soft_share": (0, 100), "polarity_share": (0, 100), "balance": (0, 1), "dropout": (0, 0.95)}
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise InputError(f"{name}: expected {low} to {high}, got {getattr(self, name)}")
+        if self.split not in ("text", "source"):
+            raise InputError(f"split: expected 'text' or 'source', got {self.split!r}")
 
 
 def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, *, name: str = "default") -> dict[str, Any]:
-    """Train on ``labels`` and write a model folder. Returns the manifest, cross-validated figures included."""
+    """Train on ``labels`` and write a model folder. Returns the manifest, held-out figures included."""
     from importlib.metadata import version
 
     options = options or TrainOptions()
-    counts = ngram_counts(labels.heads["text"].tolist(), orders=options.orders, bits=options.bits)
-    polarity_counts = ngram_counts(labels.polarity["text"].tolist(), orders=options.orders, bits=options.bits)
-    idf_values = _joint_idf(counts, polarity_counts)
-    norm_limit = float(np.quantile(squares(counts, idf_values), LONG_TEXT_QUANTILE))
-    features = weighted(counts, idf_values, norm_limit=norm_limit)
-    polarity_features = weighted(polarity_counts, idf_values, norm_limit=norm_limit)
-    polarity = _fit_polarity(polarity_features, labels.polarity["polarity"].to_numpy(), options)
-    targets = head_targets(labels)
-    figures, threshold = _cross_validate(features, polarity, targets, labels, options)
-    heads = _fit_heads(features, polarity, targets, options)
-    weights = np.zeros((1 << options.bits, N_LOGITS), dtype=np.float32)
-    bias = np.zeros(N_LOGITS, dtype=np.float32)
-    for head, part in head_slices().items():
-        weights[:, part] = idf_values[:, None] * heads[head].weights
-        bias[part] = heads[head].bias
-    packages = {package: version(package) for package in ("numpy", "scipy", "scikit-learn", "opencc")}
+    lesson = make_lesson(
+        labels,
+        orders=options.orders,
+        bits=options.bits,
+        soft_share=options.soft_share,
+        polarity_share=options.polarity_share,
+        balance=options.balance,
+    )
+    fold = _folds(labels, options)
+    network, logits = _fit_all(lesson, fold, options)
+    judged = np.flatnonzero(fold < options.folds)
+    natural = labels.heads["natural"].to_numpy(bool)[judged]
+    fair = judged[natural] if natural.sum() >= LEAST_NATURAL else judged
+    calibrations, threshold = _calibrate(logits, labels, fair, options)
+    features, _ = features_and_logits(network, lesson.data.first(lesson.n_labelled))
+    arrays = quantise(network, features, _output_order(network))
+    familiar, unfamiliar = _familiar(labels, fold)
+    arrays |= {**_calibrated(arrays, calibrations), "familiar": familiar}
+    targets = class_targets(labels.heads)
+    shares = {head: np.bincount(targets[head][fair], minlength=len(HEADS[head])) / max(len(fair), 1) for head in ONE_OF}
+    shares["risk"] = flag_targets(labels.heads)[fair].mean(axis=0) if len(fair) else np.zeros(len(HEADS["risk"]))
     manifest = {
         "name": name,
-        "version": "1",
+        "version": "2",
         "orders": options.orders,
-        "norm_limit": norm_limit,
+        "norm_limit": network.norm_limit,
         "thresholds": {"type": threshold},
+        "reference": {**{head: np.round(share, 4).tolist() for head, share in shares.items()}, "unfamiliar": round(unfamiliar, 4)},
         "training": {
             "options": {key: value for key, value in asdict(options).items() if key != "jobs"},
             "sources": [asdict(source) for source in labels.sources],
-            "cross_validation": figures,
-            "versions": packages,
+            "texts": {"heads": len(labels.heads), "soft": len(labels.soft), "polarity": len(labels.polarity)},
+            "held_out": _figures(logits, calibrations, labels, judged),
+            "versions": {package: version(package) for package in ("numpy", "scipy", "scikit-learn", "opencc")},
         },
     }
-    written = save_model(Path(out), weights=weights, idf_squared=idf_values**2, bias=bias, manifest=manifest)
+    written = save_model(Path(out), arrays, manifest)
     write_card(Path(out), written)
     return written
 
 
-def head_targets(labels: Labels) -> dict[str, NDArray[Any]]:
-    """Class index (n,) of each one-of head, and bool (n, 6) of the risk flags."""
-    targets: dict[str, NDArray[Any]] = {}
-    for head in ("type", "sentiment", "urgency"):
-        numbers = {label: number for number, label in enumerate(HEADS[head])}
-        targets[head] = labels.heads[head].astype(str).map(numbers).to_numpy()
-    flags = labels.heads["risk"].str.split(",")
-    targets["risk"] = np.stack([flags.map(lambda found, code=code: code in found).to_numpy(bool) for code in HEADS["risk"]], axis=1)
-    return targets
+def _folds(labels: Labels, options: TrainOptions) -> NDArray[np.intp]:
+    """Part 0..4 of each labelled text."""
+    if options.split == "text":
+        return (text_fraction(labels.heads["text"].tolist()) * FOLDS).astype(np.intp)
+    sizes = labels.heads["source"].value_counts(sort=False)
+    order = sorted(sizes.index, key=lambda source: (-sizes[source], source))
+    return np.asarray(labels.heads["source"].map({source: rank % FOLDS for rank, source in enumerate(order)}), dtype=np.intp)
 
 
-def _joint_idf(counts: Any, polarity_counts: Any) -> NDArray[np.float32]:
-    from scipy.sparse import vstack
-
-    return idf(vstack([counts, polarity_counts], format="csr"))
-
-
-def _logistic(features: Any, target: NDArray[Any], options: TrainOptions, *, balanced: bool) -> Linear:
-    """One (multinomial) logistic regression, single-threaded so that its bytes repeat."""
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
-
-    model = LogisticRegression(
-        C=options.inverse_regularisation,
-        max_iter=options.max_iterations,
-        class_weight="balanced" if balanced else None,
-        random_state=options.seed,
-    )
-    with threadpool_limits(1), _silence_convergence():
-        model.fit(features, target)
-    return Linear(model.coef_.T.astype(np.float64), model.intercept_.astype(np.float64))
-
-
-@contextmanager
-def _silence_convergence() -> Iterator[None]:
-    """Stopping after ``max_iterations`` is the chosen early stop, not a fault worth a warning."""
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
-
-
-def _fit_polarity(features: Any, polarity: NDArray[np.int8], options: TrainOptions) -> Linear:
-    """Positive against negative; zero weights where no polarity table was given."""
-    clear = polarity != 0
-    if len(np.unique(polarity[clear])) < 2:
-        return Linear(np.zeros((features.shape[1], 1)), np.zeros(1))
-    return _logistic(features[clear], polarity[clear] > 0, options, balanced=False)
-
-
-def _fit_folded(features: Any, polarity: Linear, target: NDArray[Any], n_classes: int, options: TrainOptions, *, balanced: bool) -> Linear:
-    """A head over n-grams and the scaled polarity logit, the latter folded into the former's weights."""
-    from scipy.sparse import csr_array, hstack
-
-    present = np.unique(target)
-    if len(present) < 2:  # the one class seen, or the flag's one value, is certain
-        chosen = np.arange(n_classes) == present[0] if n_classes > 1 else present.astype(bool)
-        return Linear(np.zeros((features.shape[1], n_classes)), np.where(chosen, 5.0, -5.0))
-    logit = csr_array((polarity.logits(features) * options.polarity_scale).astype(np.float32))
-    joint = _logistic(hstack([features, logit], format="csr"), target, options, balanced=balanced)
-    through = joint.weights[-1:] * options.polarity_scale
-    weights = joint.weights[:-1] + polarity.weights @ through
-    bias = joint.bias + polarity.bias @ through
-    if weights.shape[1] == n_classes:
-        return Linear(weights, bias)
-    return _spread(weights, bias, present.astype(np.intp), n_classes)
-
-
-def _spread(weights: NDArray[np.float64], bias: NDArray[np.float64], present: NDArray[np.intp], n_classes: int) -> Linear:
-    """Columns for all classes of a head where the labels held only some; a class without labels is never chosen."""
-    if weights.shape[1] == 1:  # two classes: one logit for the second, so half each way
-        weights, bias = np.hstack([-weights / 2, weights / 2]), np.concatenate([-bias / 2, bias / 2])
-    full_weights, full_bias = np.zeros((len(weights), n_classes)), np.full(n_classes, -30.0)
-    full_weights[:, present], full_bias[present] = weights, bias
-    return Linear(full_weights, full_bias)
-
-
-def _fit_heads(features: Any, polarity: Linear, targets: dict[str, NDArray[Any]], options: TrainOptions) -> dict[str, Linear]:
-    """All heads. Type and urgency weigh classes equally (rare ones matter); sentiment and risk keep their natural balance."""
+def _fit_all(lesson: Lesson, fold: NDArray[np.intp], options: TrainOptions) -> tuple[Network, F32]:
+    """The network that saw everything, and the logits of the labelled texts by networks that did not see them (zeros elsewhere)."""
     from joblib import Parallel, delayed
 
-    jobs = [("type", True), ("sentiment", False), ("urgency", True)]
-    fits = [delayed(_fit_folded)(features, polarity, targets[h], len(HEADS[h]), options, balanced=b) for h, b in jobs]
-    fits += [delayed(_fit_folded)(features, polarity, flag, 1, options, balanced=False) for flag in targets["risk"].T]
-    fitted = Parallel(n_jobs=options.jobs)(fits)
-    risks = fitted[len(jobs) :]
-    risk = Linear(np.hstack([r.weights for r in risks]), np.concatenate([r.bias for r in risks]))
-    heads = {**{head: model for (head, _), model in zip(jobs, fitted, strict=False)}, "risk": risk}
-    return {**heads, "sentiment": _temper_prior(heads["sentiment"], targets["sentiment"], len(HEADS["sentiment"]))}
+    away = [np.flatnonzero(fold == number) for number in range(options.folds)]
+    jobs = [delayed(_fit)(lesson, options)] + [delayed(_fit_and_read)(lesson, part, options) for part in away]
+    network, *read = Parallel(n_jobs=options.jobs)(jobs)
+    logits = np.zeros((lesson.n_labelled, N_LOGITS), np.float32)
+    for part, values in zip(away, read, strict=True):
+        logits[part] = values
+    return network, logits
 
 
-def _temper_prior(model: Linear, target: NDArray[Any], n_classes: int) -> Linear:
-    """Take half of the labels' class mix (on the log scale) out of the bias.
+def _fit(lesson: Lesson, options: TrainOptions) -> Network:
+    """One network, single-threaded so that its bytes repeat."""
+    from threadpoolctl import threadpool_limits
 
-    Two thirds of the labels are negative, because complaints were preferred when they were chosen; a user's mix is another. With the
-    whole mix left in, the sign of polarity leans to the negative.
-    """
-    share = (np.bincount(target, minlength=n_classes) + 1) / (len(target) + n_classes)
-    return Linear(model.weights, model.bias - PRIOR_REMOVED * np.log(share * n_classes))
+    sizes = np.diff(lesson.data.clause_ptr[lesson.data.text_ptr])[: lesson.n_labelled]
+    limit = max(float(np.quantile(sizes, LONG_TEXT_QUANTILE)), 1.0)
+    shape = {"bits": options.bits, "width": options.width, "hidden": options.hidden}
+    network = new_network(lesson.tasks, **shape, norm_limit=limit, seed=options.seed)
+    drawn = lesson.sampling > 0
+    labelled_share = lesson.sampling[: lesson.n_labelled].sum() / lesson.sampling.sum()
+    batch = Schedule.batch
+    steps = int(np.clip(options.passes * drawn[: lesson.n_labelled].sum() / (batch * labelled_share), 300, 6000))
+    with threadpool_limits(1):
+        for _ in fit_network(network, lesson.data, lesson.tasks, lesson.sampling, Schedule(steps, dropout=options.dropout, seed=options.seed)):
+            pass
+    network.embedding[lesson.data.unseen(options.bits)] = 0
+    return network
 
 
-def _cross_validate(
-    features: Any, polarity: Linear, targets: dict[str, NDArray[Any]], labels: Labels, options: TrainOptions
-) -> tuple[dict[str, float], float]:
-    """Macro-F1 per one-of head on texts not trained on, and the abstain threshold. Folds are made by text hash."""
+def _fit_and_read(lesson: Lesson, away: NDArray[np.intp], options: TrainOptions) -> F32:
+    """Logits of the texts ``away`` by a network that never drew them."""
+    network = _fit(lesson.without(away), options)
+    _, logits = features_and_logits(network, lesson.data.take(away))
+    return logits[:, _output_order(network)]
+
+
+def _output_order(network: Network) -> NDArray[np.intp]:
+    """Columns of the network's output in the order of the model's logits."""
+    return np.concatenate([np.arange(len(network.output_bias))[network.slices[name]] for name in (*HEADS, "polarity")])
+
+
+def _calibrate(
+    logits: F32, labels: Labels, fair: NDArray[np.intp], options: TrainOptions
+) -> tuple[dict[int, tuple[slice, Calibration]], float]:
+    """Calibration of each group of columns, by its first column, and the abstain threshold; identities where nothing was held out."""
+    parts, targets, flags = head_slices(), class_targets(labels.heads), flag_targets(labels.heads)
+    identity = {head: Calibration(1.0, np.zeros(len(HEADS[head])), np.zeros(len(HEADS[head]))) for head in ONE_OF}
+    if len(fair):
+        identity = {head: calibrate_classes(logits[fair, parts[head]], targets[head][fair]) for head in ONE_OF}
+    found = {parts[head].start: (parts[head], calibration) for head, calibration in identity.items()}
+    for number, column in enumerate(range(parts["risk"].start, POLARITY)):
+        found[column] = (slice(column, column + 1), calibrate_flag(logits[fair, column], flags[fair, number]))
+    chosen, probabilities = _choose(logits[fair, parts["type"]], identity["type"])
+    return found, abstain_threshold(probabilities, chosen, targets["type"][fair], options.abstain_accuracy) if len(fair) else 0.0
+
+
+def _choose(logits: F32, calibration: Calibration) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Chosen class and probabilities of held-out logits."""
+    calibrated = calibration.apply(logits)
+    return (calibrated + calibration.decision).argmax(axis=1), np.exp(log_softmax(calibrated))
+
+
+def _calibrated(arrays: dict[str, NDArray[Any]], calibrations: dict[int, tuple[slice, Calibration]]) -> dict[str, NDArray[np.float32]]:
+    """The output's scale and bias with the calibration folded in, and the decision offsets."""
+    scale, bias, decision = arrays["output_scale"].copy(), arrays["output_bias"].copy(), np.zeros(N_LOGITS, np.float32)
+    for part, calibration in calibrations.values():
+        scale[part] *= calibration.slope
+        bias[part] = calibration.slope * bias[part] + calibration.offset
+        decision[part] = calibration.decision
+    return {"output_scale": scale, "output_bias": bias, "decision": decision}
+
+
+def _familiar(labels: Labels, fold: NDArray[np.intp]) -> tuple[NDArray[np.uint8], float]:
+    """The bitmap of familiar pairs, and the usual share of unfamiliar ones: that of one fold by a bitmap made without it."""
+    table = character_table()
+    heads, rest = labels.heads["text"], [*labels.soft["text"], *labels.polarity["text"]]
+    here, others = clean(heads[fold == 0].tolist()).batch, clean([*heads[fold != 0], *rest]).batch
+    places = [pair_places(table.fold[batch.codes], batch.indptr, bits=FAMILIAR_BITS) for batch in (others, here)]
+    without = make_bitmap(places[0], bits=FAMILIAR_BITS, least=FAMILIAR_LEAST)
+    shares = unfamiliar_share(table.fold[here.codes], here.indptr, without)
+    bitmap = make_bitmap(np.concatenate(places), bits=FAMILIAR_BITS, least=FAMILIAR_LEAST)
+    return bitmap, float(shares.mean()) if len(shares) else 0.0
+
+
+def _figures(
+    logits: F32, calibrations: dict[int, tuple[slice, Calibration]], labels: Labels, judged: NDArray[np.intp]
+) -> dict[str, dict[str, float]]:
+    """Macro-F1 of the one-of heads and F1 of the flags on held-out texts: all of them, and the fair sample alone."""
     from sklearn.metrics import f1_score
 
-    if not options.folds:
-        return {}, 0.0
-    fold = (text_fraction(labels.heads["text"].tolist()) * options.folds).astype(int)
-    logits = {head: np.zeros((len(fold), len(HEADS[head]))) for head in HEADS}
-    for number in range(options.folds):
-        rest, here = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        heads = _fit_heads(features[rest], polarity, {h: t[rest] for h, t in targets.items()}, options)
-        for head, model in heads.items():
-            logits[head][here] = model.logits(features[here])
-    chosen = {head: values.argmax(axis=1) for head, values in logits.items() if head != "risk"}
-    figures = {f"{h}_macro_f1": round(float(f1_score(targets[h], p, average="macro", zero_division=0)), 4) for h, p in chosen.items()}
-    hits = {code: f1_score(targets["risk"][:, i], logits["risk"][:, i] > 0, zero_division=0) for i, code in enumerate(HEADS["risk"])}
-    figures |= {f"risk_{code}_f1": round(float(value), 4) for code, value in hits.items()}
-    return figures, _abstain_threshold(logits["type"], targets["type"], options.abstain_accuracy)
-
-
-def _abstain_threshold(logits: NDArray[np.float64], target: NDArray[Any], accuracy: float) -> float:
-    """Lowest confidence, in steps of 0.01, above which types are right with the given accuracy; 1.0 where none is."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    confidence = powers.max(axis=1) / powers.sum(axis=1)
-    right = logits.argmax(axis=1) == target
-    for step in range(100):
-        kept = confidence >= step / 100
-        if kept.any() and right[kept].mean() >= accuracy:
-            return step / 100
-    return 1.0
+    natural = labels.heads["natural"].to_numpy(bool)
+    targets, flags, result = class_targets(labels.heads), flag_targets(labels.heads), {}
+    for name, rows in (("all", judged), ("natural", judged[natural[judged]])):
+        if not len(rows):
+            continue
+        figures: dict[str, float] = {"texts": len(rows)}
+        for head in ONE_OF:
+            part, calibration = calibrations[head_slices()[head].start]
+            chosen, _ = _choose(logits[rows, part], calibration)
+            figures[f"{head}_macro_f1"] = round(float(f1_score(targets[head][rows], chosen, average="macro", zero_division=0)), 4)
+        for number, code in enumerate(HEADS["risk"]):
+            part, calibration = calibrations[head_slices()["risk"].start + number]
+            raised = calibration.apply(logits[rows, part])[:, 0] > 0
+            figures[f"risk_{code}_f1"] = round(float(f1_score(flags[rows, number], raised, zero_division=0)), 4)
+        result[name] = figures
+    return result

@@ -1,7 +1,7 @@
 """Labelled tables: reading, checking, and the split by text hash."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +16,23 @@ from feedback_nlp.vocabulary import RISK_CODES, SENTIMENT_LEVELS, TYPE_CODES, UR
 #: Columns of a table with all heads; ``risk`` holds comma-separated flags and may be empty.
 HEAD_COLUMNS = ("type", "sentiment", "urgency", "risk")
 
+#: Columns of a table of soft labels.
+SOFT_COLUMNS = (
+    *(f"type_{code}" for code in TYPE_CODES),
+    *(f"sentiment_{level}" for level in SENTIMENT_LEVELS),
+    *(f"urgency_{code}" for code in URGENCY_CODES),
+)
+
 #: Share of polarity texts kept out of training, for ``benchmarks.accuracy``.
 HOLDOUT = 0.1
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where labels came from: file name, SHA-256 of the file, rows read from it, and "heads", "polarity" or "excluded"."""
+    """Where labels came from: file name, SHA-256 of the file, rows read from it, and what it holds.
+
+    labels: "heads", "heads by hash", "soft", "polarity", "texts" or "excluded".
+    """
 
     file: str
     sha256: str
@@ -32,10 +42,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Labels:
-    """heads: DataFrame [text, type, sentiment, urgency, risk]; polarity: DataFrame [text, polarity] with polarity -1, 0 or 1."""
+    """What there is to learn from.
+
+    heads: DataFrame [text, type, sentiment, urgency, risk, natural, source]; natural: bool, part of a fair sample, whose class mix is
+    that of real feedback; source: where the text came from, may be empty.
+    polarity: DataFrame [text, polarity] with polarity -1, 0 or 1.
+    soft: DataFrame [text, type_defect, ..., urgency_high], a teacher's probabilities.
+    """
 
     heads: pd.DataFrame
     polarity: pd.DataFrame
+    soft: pd.DataFrame
     sources: tuple[Source, ...]
 
 
@@ -46,41 +63,73 @@ def text_fraction(texts: Sequence[str]) -> NDArray[np.float64]:
 
 
 def held_out(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Texts that no polarity training ever sees."""
+    """Texts that no training from polarity or soft labels ever sees."""
     return text_fraction(texts) < HOLDOUT
 
 
-def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = ()) -> Labels:
-    """Read Parquet or CSV tables. A table with ``type`` labels all heads, one with ``polarity`` (-1, 0, 1) labels polarity only.
+def text_hash(texts: Sequence[str]) -> list[str]:
+    """A name for each text that does not tell the text: 16 hexadecimal digits of BLAKE2b of its cleaned form."""
+    return [hashlib.blake2b(text.encode("utf-8"), digest_size=8).hexdigest() for text in clean(texts).texts()]
 
-    Polarity texts that also stand in a table of heads are left out, so that polarity is an independent feature there, and so are the
-    held-out ones. exclude: tables whose texts are never trained on, whatever else they stand in (a development set); texts are compared
-    after cleaning. Raises InputError with all problems of a table.
+
+def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = ()) -> Labels:
+    """Read Parquet or CSV tables; the columns say what a table holds.
+
+    - ``type`` (with sentiment, urgency, risk): readers' labels of all heads. With ``text_hash`` in place of ``text`` the texts are
+      looked up in the other tables, and rows whose text is in none are left out. ``round`` that says ``random`` marks a fair sample;
+      without that column all rows are one. ``source`` says where the text is from.
+    - ``type_defect`` and so on: a teacher's probabilities (soft labels). ``polarity`` (-1, 0, 1): polarity only. ``text`` alone: texts.
+
+    A text counts once: readers' labels go before soft ones, those before polarity. Held-out polarity texts are left out everywhere but
+    in readers' labels. exclude: tables whose texts are never trained on (a development set). Texts are compared after cleaning.
+    Raises InputError with all problems of a table.
     """
-    heads, polarity, sources = [], [], []
     unwanted: set[str] = set()
+    sources = []
     for path in map(Path, exclude):
         texts = _read(path)["text"].tolist()
         unwanted.update(clean(texts).texts())
         sources.append(_source(path, len(texts), "excluded"))
-    for path in map(Path, paths):
-        frame = _read(path)
-        if "type" in frame:
-            heads.append(_checked_heads(frame, path))
-            sources.append(_source(path, len(frame), "heads"))
-        elif "polarity" in frame:
-            checked = _checked_polarity(frame, path)
-            polarity.append(checked[~held_out(checked["text"].tolist())])
-            sources.append(_source(path, len(polarity[-1]), "polarity"))
-        else:
-            raise InputError(f"{path}: expected a column 'type' or 'polarity', got {', '.join(map(str, frame.columns))}")
-    if not heads:
+    tables = [(path, _read(path)) for path in map(Path, paths)]
+    found: dict[str, list[pd.DataFrame]] = {"heads": [], "heads by hash": [], "soft": [], "polarity": [], "texts": []}
+    for path, frame in tables:
+        kind = _kind(frame, path)
+        found[kind].append(_CHECKS[kind](frame, path))
+        sources.append(_source(path, len(frame), kind))
+    if found["heads by hash"]:
+        texts = pd.concat([frame["text"] for _, frame in tables if "text" in frame], ignore_index=True)
+        found["heads"] += [_looked_up(frame, texts) for frame in found["heads by hash"]]
+    if not found["heads"]:
         raise InputError(f"no table with the columns text, {', '.join(HEAD_COLUMNS)} was given; the heads cannot be trained")
-    all_heads = _without(pd.concat(heads, ignore_index=True), unwanted)
-    empty = pd.DataFrame({"text": pd.Series(dtype=object), "polarity": pd.Series(dtype=np.int8)})
-    all_polarity = pd.concat(polarity, ignore_index=True) if polarity else empty
-    seen = unwanted | set(clean(all_heads["text"].tolist()).texts())
-    return Labels(all_heads, _without(all_polarity, seen), tuple(sources))
+    heads = _without(pd.concat(found["heads"], ignore_index=True), unwanted)
+    seen = unwanted | set(clean(heads["text"].tolist()).texts())
+    soft = _without(_unheld(found["soft"], SOFT_COLUMNS), seen)
+    polarity = _without(_unheld(found["polarity"], ("polarity",)), seen)
+    return Labels(heads, polarity, soft, tuple(sources))
+
+
+def _kind(frame: pd.DataFrame, path: Path) -> str:
+    """What a table holds, by its columns."""
+    if "type" in frame:
+        return "heads" if "text" in frame else "heads by hash"
+    for kind, column in (("soft", "type_defect"), ("polarity", "polarity"), ("texts", "text")):
+        if column in frame:
+            return kind
+    raise InputError(f"{path}: expected a column 'type', 'type_defect' or 'polarity', got {', '.join(map(str, frame.columns))}")
+
+
+def _looked_up(frame: pd.DataFrame, texts: pd.Series) -> pd.DataFrame:
+    """Labels by hash with their texts; rows whose text is not at hand are left out."""
+    known = dict(zip(text_hash(texts.tolist()), texts, strict=True))
+    result = frame.assign(text=frame["text_hash"].map(known))
+    return result.dropna(subset="text").drop(columns="text_hash").reset_index(drop=True)
+
+
+def _unheld(frames: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """The tables as one, without held-out texts; no rows where there is none."""
+    empty = pd.DataFrame({"text": pd.Series(dtype=object), **{column: pd.Series(dtype=np.float32) for column in columns}})
+    joined = pd.concat(frames, ignore_index=True) if frames else empty
+    return joined[~held_out(joined["text"].tolist())].reset_index(drop=True)
 
 
 def _source(path: Path, rows: int, labels: str) -> Source:
@@ -98,7 +147,7 @@ def _read(path: Path) -> pd.DataFrame:
         frame = pd.read_parquet(path) if path.suffix in (".parquet", ".pq") else pd.read_csv(path, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected a readable Parquet or CSV table of labels ({type(error).__name__}: {error})") from error
-    if "text" not in frame:
+    if "text" not in frame and "text_hash" not in frame:
         raise InputError(f"{path}: expected a column 'text', got {', '.join(map(str, frame.columns))}")
     return frame
 
@@ -107,11 +156,14 @@ def _checked_heads(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     missing = [column for column in HEAD_COLUMNS if column not in frame]
     if missing:
         raise InputError(f"{path}: expected columns text, {', '.join(HEAD_COLUMNS)}; missing: {', '.join(missing)}")
-    result = frame[["text", *HEAD_COLUMNS]].reset_index(drop=True)
+    name = "text" if "text" in frame else "text_hash"
+    result = frame[[name, *HEAD_COLUMNS]].reset_index(drop=True)
+    result["natural"] = (frame["round"] == "random").to_numpy() if "round" in frame else True
+    result["source"] = frame["source"].astype(str).to_numpy() if "source" in frame else ""
     result["risk"] = result["risk"].fillna("").astype(str)
     result["sentiment"] = result["sentiment"].astype(object).map(_whole_number)
     allowed = {"type": TYPE_CODES, "sentiment": SENTIMENT_LEVELS, "urgency": URGENCY_CODES}
-    problems = _text_problems(result["text"])
+    problems = _text_problems(result[name])
     for column, values in allowed.items():
         unknown = sorted({str(value) for value in result.loc[~result[column].isin(values), column]})
         if unknown:
@@ -122,6 +174,27 @@ def _checked_heads(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     if problems:
         raise InputError(f"{path}: " + "; ".join(problems))
     return result
+
+
+def _checked_soft(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    missing = [column for column in SOFT_COLUMNS if column not in frame]
+    if missing:
+        raise InputError(f"{path}: expected probabilities of all classes; missing: {', '.join(missing)}")
+    result = frame[["text", *SOFT_COLUMNS]].reset_index(drop=True)
+    problems = _text_problems(result["text"])
+    values = result[list(SOFT_COLUMNS)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    if not ((values >= 0) & (values <= 1)).all():
+        problems.append("probabilities: expected numbers in 0..1 in every cell")
+    if problems:
+        raise InputError(f"{path}: " + "; ".join(problems))
+    return result.astype(dict.fromkeys(SOFT_COLUMNS, np.float32))
+
+
+def _checked_texts(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    problems = _text_problems(frame["text"])
+    if problems:
+        raise InputError(f"{path}: " + "; ".join(problems))
+    return frame[["text"]]
 
 
 def _text_problems(texts: pd.Series) -> list[str]:
@@ -148,3 +221,12 @@ def _checked_polarity(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     if problems:
         raise InputError(f"{path}: " + "; ".join(problems))
     return result.astype({"polarity": np.int8})
+
+
+_CHECKS: dict[str, Callable[[pd.DataFrame, Path], pd.DataFrame]] = {
+    "heads": _checked_heads,
+    "heads by hash": _checked_heads,
+    "soft": _checked_soft,
+    "polarity": _checked_polarity,
+    "texts": _checked_texts,
+}

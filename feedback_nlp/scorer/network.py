@@ -1,0 +1,59 @@
+"""The dense half of the scorer: pooled features in, logits out. Arrays in, arrays out.
+
+All weights and activations are whole numbers small enough that every product and every partial sum stays below 2**24. A float32 matrix
+product of them is then exact, whatever library, order of summation, batch or thread count computes it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Activations lie in 0..127, features in -127..127.
+ACTIVATION_LIMIT = 127
+
+#: Below this every whole number is a float32.
+EXACT = 1 << 24
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Weights of the two layers over F = 5 * D pooled features, H hidden units and K logits.
+
+    hidden_weights: float32 (F, H), whole numbers; hidden_scale, hidden_bias: float32 (H,), in units of the quantised activation.
+    output_weights: float32 (H + D, K), whole numbers, for the hidden units and then the mean features; output_scale, output_bias: (K,).
+    """
+
+    hidden_weights: NDArray[np.float32]
+    hidden_scale: NDArray[np.float32]
+    hidden_bias: NDArray[np.float32]
+    output_weights: NDArray[np.float32]
+    output_scale: NDArray[np.float32]
+    output_bias: NDArray[np.float32]
+
+    @property
+    def mean_width(self) -> int:
+        """D, the number of mean features that reach the logits directly."""
+        return len(self.output_weights) - len(self.hidden_scale)
+
+    def exact(self) -> bool:
+        """Whether no sum of either layer can reach 2**24."""
+        largest = max(np.abs(self.hidden_weights).sum(axis=0).max(), np.abs(self.output_weights).sum(axis=0).max())
+        return bool(largest * ACTIVATION_LIMIT < EXACT)
+
+
+def hidden_values(features: NDArray[np.float32], dense: Dense) -> NDArray[np.float32]:
+    """Hidden units before relu and rounding: float32 (n, F) -> float32 (n, H)."""
+    return np.asarray((features @ dense.hidden_weights) * dense.hidden_scale + dense.hidden_bias)
+
+
+def dense_logits(features: NDArray[np.float32], dense: Dense) -> NDArray[np.float32]:
+    """Logits of pooled features: float32 (n, F), whole numbers in -127..127 -> float32 (n, K).
+
+    hidden = clip(rint(features @ hidden_weights * hidden_scale + hidden_bias), 0, 127);
+    logits = [hidden, features[:, :D]] @ output_weights * output_scale + output_bias.
+    """
+    hidden = hidden_values(features, dense)
+    np.clip(np.rint(hidden, out=hidden), 0, ACTIVATION_LIMIT, out=hidden)
+    mixed = np.concatenate([hidden, features[:, : dense.mean_width]], axis=1)
+    return np.asarray((mixed @ dense.output_weights) * dense.output_scale + dense.output_bias)

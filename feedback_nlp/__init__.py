@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         RowError,
         TextTypeError,
     )
+    from feedback_nlp.learn.classifiers import FeedbackClassifier, SentimentClassifier
     from feedback_nlp.pipeline import analyze
     from feedback_nlp.scorer.scorer import BatchScorer
     from feedback_nlp.text.tokenize import Tokenizer
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Analysis": "feedback_nlp.analysis",
     "BatchScorer": "feedback_nlp.scorer.scorer",
+    "FeedbackClassifier": "feedback_nlp.learn.classifiers",
+    "SentimentClassifier": "feedback_nlp.learn.classifiers",
     "Tokenizer": "feedback_nlp.text.tokenize",
     "analyze": "feedback_nlp.pipeline",
     **dict.fromkeys(
@@ -37,12 +40,14 @@ _HOMES = {
 __all__ = [
     "Analysis",
     "BatchScorer",
+    "FeedbackClassifier",
     "FeedbackError",
     "InputError",
     "MissingExtraError",
     "ModelError",
     "PolicyError",
     "RowError",
+    "SentimentClassifier",
     "TextTypeError",
     "Tokenizer",
     "__version__",

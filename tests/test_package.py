@@ -19,12 +19,14 @@ MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("
 PUBLIC = [
     "Analysis",
     "BatchScorer",
+    "FeedbackClassifier",
     "FeedbackError",
     "InputError",
     "MissingExtraError",
     "ModelError",
     "PolicyError",
     "RowError",
+    "SentimentClassifier",
     "TextTypeError",
     "Tokenizer",
     "__version__",
@@ -107,7 +109,7 @@ LAYERS = [
     ("text",),
     ("classify", "sentiment"),
     ("scorer",),
-    ("topics",),
+    ("learn", "topics"),
     ("io",),
     ("ledger",),
     ("intake", "analysis", "summary"),
@@ -230,7 +232,16 @@ def test_what_is_imported_is_required():
     assert required - {DISTRIBUTIONS.get(name, name) for name in outside} <= {"tzdata", "jieba"}
 
 
-@pytest.mark.parametrize("module", ["feedback_nlp", "feedback_nlp.scorer.scorer", "feedback_nlp.text.privacy", "feedback_nlp.ledger.clock"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "feedback_nlp",
+        "feedback_nlp.learn.classifiers",
+        "feedback_nlp.scorer.scorer",
+        "feedback_nlp.text.privacy",
+        "feedback_nlp.ledger.clock",
+    ],
+)
 def test_examples_in_docstrings(module):
     import doctest
 

@@ -13,7 +13,7 @@ from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.clean import clean
 from feedback_nlp.vocabulary import SENTIMENT_LEVELS
 
-#: A flag is raised from this probability on.
+#: A flag is raised from this probability on, where the model states no other.
 RAISED = 0.5
 
 
@@ -43,7 +43,7 @@ class Reading:
         """Probability of each decision: (m,), or (m * k,) for flags, raised or not."""
         if self.exclusive:
             return np.asarray(self.probabilities[self.chosen])
-        return np.maximum(self.probabilities, 1 - self.probabilities).ravel()
+        return np.where(self.chosen, self.probabilities, 1 - self.probabilities).ravel()
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -79,7 +79,8 @@ def _read_part(
         "urgency": scores.urgency_index,
     }
     silent = part.no_information
-    found, chosen = {FLAGS: scores.risk}, {FLAGS: scores.risk >= RAISED}
+    raised = np.asarray([scorer.model.thresholds.get(f"risk_{code}", RAISED) for code in HEADS[FLAGS]], dtype=np.float32)
+    found, chosen = {FLAGS: scores.risk}, {FLAGS: scores.risk >= raised}
     for head, numbers in index.items():
         chosen[head] = numbers[:, None] == np.arange(len(HEADS[head]))
         found[head] = softmax(logits[:, head_slices()[head]])

@@ -26,11 +26,12 @@ def attribute(
     features: float32 (1, 5 * D) of the text. column: float64 (K,), weights of the logits; 1 for a label, -1 for what it is compared with.
     Returns intp (m,), intp (m,) and float64 (m,). The shares' sum and ``column @ logits`` differ by the constant part of the function.
     """
-    slots = bucket_slots(character_table().fold[batch.codes], batch.indptr, orders=model.orders, bits=len(model.embedding).bit_length() - 1)
+    folded = character_table().fold[batch.codes]
+    slots = bucket_slots(folded, batch.indptr, orders=model.orders, bits=len(model.embedding).bit_length() - 1)
     start, order = np.nonzero(slots < len(model.embedding))
     if not len(start):
         return start, order + 1, np.zeros(0)
-    clause_ptr, _ = split_clauses(batch.codes, batch.indptr)
+    clause_ptr, _ = split_clauses(folded, batch.indptr)
     clause = np.searchsorted(clause_ptr, start, side="right") - 1
     vectors = model.embedding[slots[start, order]].astype(np.float64)
     slopes = _clause_slopes(model, vectors, clause, feature_slopes(model, features, column))

@@ -21,7 +21,7 @@ from feedback_nlp.text.tokenize import Tokenizer
 class Explanation:
     """The logit of one label, taken apart.
 
-    text: the cleaned text that was read. head, label: what is explained. logit: the model's value. bias: its part that belongs to no n-gram.
+    text: the cleaned text that was read. head, label: what is explained. logit: the model's value. bias: its part of no n-gram.
     against: the label it is compared with; logit, bias and contributions are then those of ``label`` minus those of ``against``.
     contributions: DataFrame [ngram, start, end, contribution], a row per n-gram occurrence, largest absolute value first;
     ``text[start:end]`` is the n-gram. ``bias + contributions.contribution.sum()`` is the logit, up to float rounding.
@@ -68,8 +68,10 @@ def explain_text(
     tokenizer: Tokenizer,
 ) -> Explanation:
     """Explain a batch of one cleaned text and its pooled features; see ``BatchScorer.explain``."""
-    values = dense_logits(features, model.dense)[0].astype(np.float64)
-    column, other = _columns(values + model.decision, head=head, label=label, against=against)
+    logits = dense_logits(features, model.dense)[0]
+    values = logits.astype(np.float64)
+    # The choice in float32, as ``heads.best_class`` makes it, so that both agree at a near tie.
+    column, other = _columns(logits + model.decision, head=head, label=label, against=against)
     weights = np.zeros(N_LOGITS)
     weights[column] = 1
     if other is not None:
@@ -86,8 +88,8 @@ def explain_text(
     return Explanation(text, head, names[column - first_column], logit, logit - float(share.sum()), ranked, versus, tokenizer=tokenizer)
 
 
-def _columns(values: NDArray[np.float64], *, head: str, label: str | None, against: str | None) -> tuple[int, int | None]:
-    """Positions of the label (the most probable one for None) and of what it is compared with in ``values`` (N_LOGITS,)."""
+def _columns(values: NDArray[np.float32], *, head: str, label: str | None, against: str | None) -> tuple[int, int | None]:
+    """Positions of the label (the highest one for None) and of what it is compared with in ``values`` (N_LOGITS,)."""
     if head not in HEADS:
         raise InputError(f"unknown head {head!r}{_did_you_mean(head, tuple(HEADS))}; expected one of {', '.join(HEADS)}")
     labels, part = HEADS[head], head_slices()[head]
@@ -100,7 +102,7 @@ def _columns(values: NDArray[np.float64], *, head: str, label: str | None, again
         return part.start + chosen, None
     other = labels.index(str(against))
     if other == chosen:
-        why = "the most probable label" if label is None else "the label itself"
+        why = "the label chosen" if label is None else "the label itself"
         rest = ", ".join(name for name in labels if name != labels[chosen])
         raise InputError(f"against: {against!r} is {why} of head {head!r}; expected another one: {rest}")
     return part.start + chosen, part.start + other

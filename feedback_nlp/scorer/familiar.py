@@ -29,4 +29,4 @@ def unfamiliar_share(folded: NDArray[np.uint32], indptr: NDArray[np.int64], bitm
     known = (padded[places >> 3] >> (places & 7).astype(np.uint8)) & 1
     before = np.concatenate([[0], np.cumsum(known == 0)])
     unknown = before[indptr[1:]] - before[indptr[:-1]]
-    return (unknown / np.maximum(np.diff(indptr) - 1, 1)).astype(np.float32)
+    return np.asarray(unknown / np.maximum(np.diff(indptr) - 1, 1), dtype=np.float32)

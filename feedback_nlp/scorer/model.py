@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import ModelError
 from feedback_nlp.scorer.network import Dense
-from feedback_nlp.scorer.pool import BLOCKS, aligned, compiled, float_table
+from feedback_nlp.scorer.pool import BLOCKS, MAX_NORM_LIMIT, aligned, compiled, float_table
 from feedback_nlp.vocabulary import RISK_CODES, SENTIMENT_LEVELS, TYPE_CODES, URGENCY_CODES
 
 FORMAT = "feedback_nlp.scorer/2"
@@ -91,10 +91,7 @@ def load_model(folder: str | Path | None = None) -> Model:
     folder = bundled_models() / BUNDLED if folder is None else Path(folder)
     manifest = read_manifest(folder)
     arrays = _read_arrays(folder / ARRAYS_FILE, manifest)
-    dense = Dense(**{name: arrays[name].astype(np.float32) for name in DENSE_ARRAYS})
-    floats = {name: array for name, array in arrays.items() if array.dtype == np.float32}
-    if not all(np.isfinite(array).all() for array in floats.values()) or not dense.exact():
-        raise ModelError(f"{folder / ARRAYS_FILE}: expected finite numbers and weights whose sums stay exact; {_REMEDY}")
+    dense = _checked_dense(folder / ARRAYS_FILE, arrays)
     signature = f"{manifest['name']}/{manifest['version']}/{manifest['files'][ARRAYS_FILE]['sha256'][:12]}"
     kept = aligned(arrays["embedding"]), arrays["scale"], dense, arrays["decision"], arrays["familiar"]
     for array in (*kept[:2], *vars(dense).values(), *kept[3:]):
@@ -135,7 +132,7 @@ def _manifest_problems(manifest: Any) -> list[str]:
         "width": lambda v: type(v) is int and 1 <= v <= 512,
         "hidden": lambda v: type(v) is int and 1 <= v <= 1024,
         "familiar_bits": lambda v: type(v) is int and 8 <= v <= 26,
-        "norm_limit": lambda v: type(v) is float and 1e-6 <= v < float("inf"),
+        "norm_limit": lambda v: type(v) is float and 1 <= v <= MAX_NORM_LIMIT,
         "heads": lambda v: v == {name: list(classes) for name, classes in HEADS.items()},
         "thresholds": lambda v: isinstance(v, dict) and "type" in v and all(type(t) is float and 0 <= t <= 1 for t in v.values()),
         "reference": _is_reference,
@@ -213,16 +210,29 @@ def _check_header(path: Path, content: bytes, expected: dict[str, tuple[str, lis
         raise ModelError(f"{path}: expected arrays {expected}, got {str(found)[:300]}; {_REMEDY}")
 
 
+def _checked_dense(path: Path, arrays: dict[str, NDArray[Any]]) -> Dense:
+    """The dense layers of arrays that have the right shapes. Raises ModelError unless all numbers are finite and all sums exact."""
+    dense = Dense(**{name: arrays[name].astype(np.float32) for name in DENSE_ARRAYS})
+    if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype == np.float32) or not dense.exact():
+        raise ModelError(f"{path}: expected finite numbers and weights whose sums stay exact; {_REMEDY}")
+    return dense
+
+
 def save_model(folder: Path, arrays: dict[str, NDArray[Any]], manifest: dict[str, Any]) -> dict[str, Any]:
     """Write arrays and manifest; the bytes depend on the arguments alone. Returns the manifest as written.
 
     arrays: those of ``Model``, the weights of the dense layers as int16. manifest: name, version, orders, norm_limit, thresholds,
-    reference and whatever else is worth recording. Raises ModelError where an array has not the dtype or shape it must have.
+    reference and whatever else is worth recording. Raises ModelError where ``load_model`` would refuse the folder; then nothing is written.
     """
     from safetensors.numpy import save
 
-    sizes = {"bits": len(arrays["embedding"]).bit_length() - 1, "width": arrays["embedding"].shape[1]}
-    sizes |= {"hidden": len(arrays["hidden_scale"]), "familiar_bits": len(arrays["familiar"]).bit_length() + 2}
+    try:
+        rows, width = arrays["embedding"].shape
+        units, places = len(arrays["hidden_scale"]), len(arrays["familiar"])
+    except (KeyError, ValueError, TypeError) as error:
+        found = {key: array.shape for key, array in arrays.items()}
+        raise ModelError(f"{folder / ARRAYS_FILE}: expected the arrays of a model, got {found}; {_REMEDY}") from error
+    sizes = {"bits": rows.bit_length() - 1, "width": width, "hidden": units, "familiar_bits": places.bit_length() + 2}
     # safetensors writes memory as it lies; an array in Fortran order would come back scrambled.
     content = save({key: np.ascontiguousarray(array) for key, array in arrays.items()})
     complete = {
@@ -232,7 +242,11 @@ def save_model(folder: Path, arrays: dict[str, NDArray[Any]], manifest: dict[str
         "heads": {name: list(classes) for name, classes in HEADS.items()},
         "files": {ARRAYS_FILE: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}},
     }
+    problems = _manifest_problems(complete)
+    if problems:
+        raise ModelError(f"{folder / MANIFEST_FILE}: {'; '.join(problems)}; {_REMEDY}")
     _check_header(folder / ARRAYS_FILE, content, _expected_arrays(complete))
+    _checked_dense(folder / ARRAYS_FILE, arrays)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(complete, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     # Moved into place, arrays first: a training killed in between leaves a pair whose checksum refuses to load, never half a file.

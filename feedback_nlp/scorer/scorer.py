@@ -96,10 +96,8 @@ class BatchScorer:
         """Pooled clause features of cleaned texts: float32 (n_rows, 5 * D), whole numbers in -127..127; see ``pool.pool``."""
         model = self.model
         folded = character_table().fold[batch.codes]
-        clauses = split_clauses(batch.codes, batch.indptr)
-        return pool(
-            folded, *clauses, model.embedding, model.scale, orders=model.orders, norm_limit=model.norm_limit, table=model.table
-        )
+        clauses = split_clauses(folded, batch.indptr)
+        return pool(folded, *clauses, model.embedding, model.scale, orders=model.orders, norm_limit=model.norm_limit, table=model.table)
 
     def unfamiliar(self, texts: Sequence[str] | pd.Series) -> NDArray[np.float32]:
         """Share of each text's character pairs that the model never saw in training: float32 (n,) in [0, 1].
@@ -113,7 +111,7 @@ class BatchScorer:
     def explain(self, text: str, *, head: str = "type", label: str | None = None, against: str | None = None) -> Explanation:
         """Contributions of the text's n-grams to the logit of ``label`` in ``head`` (type, sentiment, urgency, risk).
 
-        label: a class of the head; the most probable one where none is given.
+        label: a class of the head; the one that ``score`` chooses, or the most probable risk, where none is given.
         against: another class: why ``label`` and not that one; logit, bias and contributions are then differences.
         Raises InputError on an unknown head or label, and where ``against`` is the label itself.
         """

@@ -24,4 +24,4 @@ def polarity(probabilities: NDArray[np.float32], logit: NDArray[np.float32]) -> 
     total = np.tanh(np.float32(0.5) * logit) / np.float32(2)
     for column, level in enumerate(_LEVELS / 4):
         total += probabilities[:, column] * level
-    return np.clip(total, -1, 1)
+    return np.asarray(np.clip(total, -1, 1))

@@ -1,24 +1,39 @@
-"""Keywords, themes and trends: what the feedback is about, and since when."""
+"""Keywords, themes, duplicates and trends: what the feedback is about, and since when."""
 
+from feedback_nlp.topics.contrast import contrast_keywords
 from feedback_nlp.topics.counts import TermCounts, ThemeCounts, select_terms
 from feedback_nlp.topics.discover import Topics, discover
+from feedback_nlp.topics.duplicates import Duplicates, find_duplicates
+from feedback_nlp.topics.key_phrases import RowPhrases, item_phrases
 from feedback_nlp.topics.keywords import corpus_keywords, item_keywords
+from feedback_nlp.topics.new_words import find_new_words
+from feedback_nlp.topics.phrase_counts import PhraseCounts
+from feedback_nlp.topics.phrase_tables import corpus_phrases, group_phrases
 from feedback_nlp.topics.tables import theme_table
 from feedback_nlp.topics.themes import ThemeModel, fit_themes
 from feedback_nlp.topics.trends import DailyCounts, daily_counts, high_frequency_items, trend_table
 
 __all__ = [
     "DailyCounts",
+    "Duplicates",
+    "PhraseCounts",
+    "RowPhrases",
     "TermCounts",
     "ThemeCounts",
     "ThemeModel",
     "Topics",
+    "contrast_keywords",
     "corpus_keywords",
+    "corpus_phrases",
     "daily_counts",
     "discover",
+    "find_duplicates",
+    "find_new_words",
     "fit_themes",
+    "group_phrases",
     "high_frequency_items",
     "item_keywords",
+    "item_phrases",
     "select_terms",
     "theme_table",
     "trend_table",

@@ -17,6 +17,9 @@ OFFSET_PULL = 2.0
 #: Tried shares of the class mix that a choice makes up for: 0 chooses the most probable class, 1 weighs all classes alike.
 PRIOR_SHARES = np.arange(0, 1.01, 0.1)
 
+#: Share of a class at least, where shares are compared.
+LEAST_SHARE = 1e-9
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -58,7 +61,8 @@ def calibrate_classes(logits: NDArray[Any], target: NDArray[np.intp]) -> Calibra
     found = minimize(loss, np.zeros(k + 1), jac=True, method="L-BFGS-B").x
     slope, offset = float(np.exp(found[0])), found[1:]
     calibrated = slope * z + offset
-    prior = np.log(np.exp(log_softmax(calibrated)).mean(axis=0))
+    # A class that never occurs is not made up for: nothing could show that it was chosen too often.
+    prior = np.where(truth.any(axis=0), np.log(np.maximum(np.exp(log_softmax(calibrated)).mean(axis=0), LEAST_SHARE)), 0)
     scores = [f1_score(target, (calibrated - share * prior).argmax(axis=1), average="macro", zero_division=0) for share in PRIOR_SHARES]
     return Calibration(slope, offset, -PRIOR_SHARES[int(np.argmax(scores))] * prior)
 
@@ -77,6 +81,16 @@ def calibrate_flag(logits: NDArray[Any], target: NDArray[np.bool_]) -> Calibrati
 
     found = minimize(loss, np.zeros(2), method="L-BFGS-B").x
     return Calibration(float(np.exp(found[0])), found[1:], np.zeros(1))
+
+
+def flag_threshold(probabilities: F64, target: NDArray[np.bool_]) -> float:
+    """Probability from which raising a flag has the best F1, in steps of 0.05, the highest at a tie; 0.5 where no flag holds."""
+    if not target.any():
+        return 0.5
+    steps = np.arange(19, 0, -1) / 20
+    raised = probabilities[:, None] >= steps
+    hits = (raised & target[:, None]).sum(axis=0)
+    return float(steps[int(np.argmax(2 * hits / (raised.sum(axis=0) + target.sum())))])
 
 
 def abstain_threshold(probabilities: F64, chosen: NDArray[np.intp], target: NDArray[np.intp], accuracy: float) -> float:

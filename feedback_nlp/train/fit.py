@@ -18,8 +18,9 @@ from feedback_nlp.scorer.familiar import make_bitmap, pair_places, unfamiliar_sh
 from feedback_nlp.scorer.model import HEADS, N_LOGITS, POLARITY, head_slices, save_model
 from feedback_nlp.text.characters import character_table
 from feedback_nlp.text.clean import clean
-from feedback_nlp.train.calibrate import Calibration, abstain_threshold, calibrate_classes, calibrate_flag, log_softmax
+from feedback_nlp.train.calibrate import Calibration, abstain_threshold, calibrate_classes, calibrate_flag, flag_threshold, log_softmax
 from feedback_nlp.train.card import write_card
+from feedback_nlp.train.distil import taught
 from feedback_nlp.train.labels import Labels, text_fraction
 from feedback_nlp.train.network import F32, Network, Schedule, features_and_logits, fit_network, new_network
 from feedback_nlp.train.quantise import quantise
@@ -48,6 +49,7 @@ class TrainOptions:
     balance: 0 leaves the classes of type and urgency their natural weight in training, 1 weighs all alike.
     dropout: share of n-grams left out of each draw. abstain_accuracy: the threshold for abstaining is the lowest at which kept types
     are right this often on held-out texts.
+    teachers: so many networks learn first, and the network that is kept learns from their mean as well (``train.distil``).
     folds: 1 to 5 of the five parts are held out in turn, for figures and calibration; 0 leaves both out.
     split: "text" makes the parts by text hash, "source" keeps the texts of one source together (shows what unseen sources cost).
     seed: the result depends on data, options and versions alone. jobs: processes.
@@ -63,26 +65,36 @@ class TrainOptions:
     balance: float = 0.5
     dropout: float = 0.5
     abstain_accuracy: float = 0.85
+    teachers: int = 0
     folds: int = 1
     split: str = "text"
     seed: int = 0
     jobs: int = 1
 
     def __post_init__(self) -> None:
+        limits: dict[str, tuple[float, float]]
         limits = {"orders": (1, 8), "bits": (8, 22), "width": (1, 512), "hidden": (1, 1024), "folds": (0, FOLDS), "jobs": (1, 1024)}
         limits |= {"passes": (0, 1000), "soft_share": (0, 100), "polarity_share": (0, 100), "balance": (0, 1), "dropout": (0, 0.95)}
+        limits |= {"teachers": (0, 100), "seed": (0, 2**32), "abstain_accuracy": (0, 1)}
         for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise InputError(f"{name}: expected {low} to {high}, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if not low <= value <= high or (type(value) is not int and isinstance(getattr(TrainOptions, name), int)):
+                kind = "a whole number, " if isinstance(getattr(TrainOptions, name), int) else ""
+                raise InputError(f"{name}: expected {kind}{low} to {high}, got {value}")
         if self.split not in ("text", "source"):
             raise InputError(f"split: expected 'text' or 'source', got {self.split!r}")
 
 
 def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, *, name: str = "default") -> dict[str, Any]:
-    """Train on ``labels`` and write a model folder. Returns the manifest, held-out figures included."""
+    """Train on ``labels`` and write a model folder. Returns the manifest, held-out figures included.
+
+    Raises InputError where ``out`` cannot be a folder, where no text has readers' labels, and where holding out leaves none to learn from.
+    """
     from importlib.metadata import version
 
     options = options or TrainOptions()
+    fold = _folds(labels, options)
+    _check(labels, fold, Path(out), options)
     lesson = make_lesson(
         labels,
         orders=options.orders,
@@ -91,37 +103,54 @@ def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, 
         polarity_share=options.polarity_share,
         balance=options.balance,
     )
-    fold = _folds(labels, options)
-    network, logits = _fit_all(lesson, fold, options)
+    norm_limit, arrays, logits = _fit_all(lesson, fold, options)
     judged = np.flatnonzero(fold < options.folds)
-    natural = labels.heads["natural"].to_numpy(bool)[judged]
-    fair = judged[natural] if natural.sum() >= LEAST_NATURAL else judged
-    calibrations, threshold = _calibrate(logits, labels, fair, options)
-    features, _ = features_and_logits(network, lesson.data.first(lesson.n_labelled))
-    arrays = quantise(network, features, _output_order(network))
+    fair = _fair(labels, judged)
+    calibrations, thresholds = _calibrate(logits, labels, fair, judged, options)
     familiar, unfamiliar = _familiar(labels, fold)
     arrays |= {**_calibrated(arrays, calibrations), "familiar": familiar}
     targets = class_targets(labels.heads)
-    shares = {head: np.bincount(targets[head][fair], minlength=len(HEADS[head])) / max(len(fair), 1) for head in ONE_OF}
-    shares["risk"] = flag_targets(labels.heads)[fair].mean(axis=0) if len(fair) else np.zeros(len(HEADS["risk"]))
+    usual = fair if len(fair) else _fair(labels, np.arange(len(fold)))
+    shares = {head: np.bincount(targets[head][usual], minlength=len(HEADS[head])) / len(usual) for head in ONE_OF}
+    shares["risk"] = flag_targets(labels.heads)[usual].mean(axis=0)
     manifest = {
         "name": name,
         "version": "2",
         "orders": options.orders,
-        "norm_limit": network.norm_limit,
-        "thresholds": {"type": threshold},
+        "norm_limit": norm_limit,
+        "thresholds": thresholds,
         "reference": {**{head: np.round(share, 4).tolist() for head, share in shares.items()}, "unfamiliar": round(unfamiliar, 4)},
         "training": {
             "options": {key: value for key, value in asdict(options).items() if key != "jobs"},
             "sources": [asdict(source) for source in labels.sources],
             "texts": {"heads": len(labels.heads), "soft": len(labels.soft), "polarity": len(labels.polarity)},
-            "held_out": _figures(logits, calibrations, labels, judged),
+            "held_out": _figures(logits, calibrations, thresholds, labels, judged),
             "versions": {package: version(package) for package in ("numpy", "scipy", "scikit-learn", "opencc")},
         },
     }
     written = save_model(Path(out), arrays, manifest)
     write_card(Path(out), written)
     return written
+
+
+def _check(labels: Labels, fold: NDArray[np.intp], out: Path, options: TrainOptions) -> None:
+    """Raise InputError before anything slow is done; makes the folder ``out``."""
+    if not len(labels.heads):
+        raise InputError("expected texts with readers' labels to train on, got none: the tables are empty, or all their texts are excluded")
+    whole = [number for number in range(options.folds) if (fold == number).all()]
+    if whole:
+        got = f"all {len(fold)} labelled texts are in fifth {whole[0] + 1} by {options.split}"
+        raise InputError(f"folds: expected texts to learn from beside those held out, but {got}; give more texts or sources, or folds 0")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: expected a folder that can be written ({error.strerror}); give another one") from error
+
+
+def _fair(labels: Labels, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The rows of the fair sample where there are enough of them, else all rows."""
+    natural = labels.heads["natural"].to_numpy(bool)[rows]
+    return rows[natural] if natural.sum() >= LEAST_NATURAL else rows
 
 
 def _folds(labels: Labels, options: TrainOptions) -> NDArray[np.intp]:
@@ -133,23 +162,32 @@ def _folds(labels: Labels, options: TrainOptions) -> NDArray[np.intp]:
     return np.asarray(labels.heads["source"].map({source: rank % FOLDS for rank, source in enumerate(order)}), dtype=np.intp)
 
 
-def _fit_all(lesson: Lesson, fold: NDArray[np.intp], options: TrainOptions) -> tuple[Network, F32]:
-    """The network that saw everything, and the logits of the labelled texts by networks that did not see them (zeros elsewhere)."""
+def _fit_all(lesson: Lesson, fold: NDArray[np.intp], options: TrainOptions) -> tuple[float, dict[str, NDArray[Any]], F32]:
+    """Norm limit and arrays of the network that saw everything; logits of labelled texts by networks that did not (zeros elsewhere)."""
     from joblib import Parallel, delayed
 
     away = [np.flatnonzero(fold == number) for number in range(options.folds)]
-    jobs = [delayed(_fit)(lesson, options)] + [delayed(_fit_and_read)(lesson, part, options) for part in away]
-    network, *read = Parallel(n_jobs=options.jobs)(jobs)
+    jobs = [delayed(_fit_and_round)(lesson, options)] + [delayed(_fit_and_read)(lesson, part, options) for part in away]
+    (norm_limit, arrays), *read = Parallel(n_jobs=options.jobs)(jobs)
     logits = np.zeros((lesson.n_labelled, N_LOGITS), np.float32)
     for part, values in zip(away, read, strict=True):
         logits[part] = values
-    return network, logits
+    return norm_limit, arrays, logits
 
 
 def _fit(lesson: Lesson, options: TrainOptions) -> Network:
-    """One network, single-threaded so that its bytes repeat."""
-    from threadpoolctl import threadpool_limits
+    """One network, after its teachers where there are any."""
+    if not options.teachers:
+        return _fit_one(lesson, options)
+    total = np.zeros((lesson.data.n_texts, sum(task.targets.shape[1] for task in lesson.tasks)), np.float32)
+    for number in range(options.teachers):
+        teacher = _fit_one(lesson, replace(options, seed=options.seed + 1 + number))
+        total += features_and_logits(teacher, lesson.data)[1]
+    return _fit_one(taught(lesson, total / np.float32(options.teachers), teacher.slices), options)
 
+
+def _fit_one(lesson: Lesson, options: TrainOptions) -> Network:
+    """One network. A bucket is 0 where no text that was drawn uses it, as it is for the n-grams of texts to come."""
     sizes = np.diff(lesson.data.clause_ptr[lesson.data.text_ptr])[: lesson.n_labelled]
     limit = max(float(np.quantile(sizes, LONG_TEXT_QUANTILE)), 1.0)
     shape = {"bits": options.bits, "width": options.width, "hidden": options.hidden}
@@ -158,17 +196,30 @@ def _fit(lesson: Lesson, options: TrainOptions) -> Network:
     labelled_share = lesson.sampling[: lesson.n_labelled].sum() / lesson.sampling.sum()
     batch = Schedule.batch
     steps = int(np.clip(options.passes * drawn[: lesson.n_labelled].sum() / (batch * labelled_share), 300, 6000))
-    with threadpool_limits(1):
-        for _ in fit_network(network, lesson.data, lesson.tasks, lesson.sampling, Schedule(steps, dropout=options.dropout, seed=options.seed)):
-            pass
-    network.embedding[lesson.data.unseen(options.bits)] = 0
+    schedule = Schedule(steps, dropout=options.dropout, seed=options.seed)
+    for _ in fit_network(network, lesson.data, lesson.tasks, lesson.sampling, schedule):
+        pass
+    network.embedding[lesson.data.take(np.flatnonzero(drawn)).unseen(options.bits)] = 0
     return network
 
 
+def _fit_and_round(lesson: Lesson, options: TrainOptions) -> tuple[float, dict[str, NDArray[Any]]]:
+    """Norm limit of a network that drew all texts, and the arrays it is rounded to; single-threaded so that the bytes repeat."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        network = _fit(lesson, options)
+        features, _ = features_and_logits(network, lesson.data.first(lesson.n_labelled))
+        return network.norm_limit, quantise(network, features, _output_order(network))
+
+
 def _fit_and_read(lesson: Lesson, away: NDArray[np.intp], options: TrainOptions) -> F32:
-    """Logits of the texts ``away`` by a network that never drew them."""
-    network = _fit(lesson.without(away), options)
-    _, logits = features_and_logits(network, lesson.data.take(away))
+    """Logits of the texts ``away`` by a network that never drew them; single-threaded as well."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        network = _fit(lesson.without(away), options)
+        _, logits = features_and_logits(network, lesson.data.take(away))
     return logits[:, _output_order(network)]
 
 
@@ -178,18 +229,27 @@ def _output_order(network: Network) -> NDArray[np.intp]:
 
 
 def _calibrate(
-    logits: F32, labels: Labels, fair: NDArray[np.intp], options: TrainOptions
-) -> tuple[dict[int, tuple[slice, Calibration]], float]:
-    """Calibration of each group of columns, by its first column, and the abstain threshold; identities where nothing was held out."""
+    logits: F32, labels: Labels, fair: NDArray[np.intp], judged: NDArray[np.intp], options: TrainOptions
+) -> tuple[dict[int, tuple[slice, Calibration]], dict[str, float]]:
+    """Calibration of each group of columns, by its first column, and the thresholds; identities where nothing was held out.
+
+    fair: rows that calibrate. judged: all held-out rows; the flags' thresholds need every example there is.
+    """
     parts, targets, flags = head_slices(), class_targets(labels.heads), flag_targets(labels.heads)
-    identity = {head: Calibration(1.0, np.zeros(len(HEADS[head])), np.zeros(len(HEADS[head]))) for head in ONE_OF}
+    by_head = {head: Calibration(1.0, np.zeros(len(HEADS[head])), np.zeros(len(HEADS[head]))) for head in ONE_OF}
     if len(fair):
-        identity = {head: calibrate_classes(logits[fair, parts[head]], targets[head][fair]) for head in ONE_OF}
-    found = {parts[head].start: (parts[head], calibration) for head, calibration in identity.items()}
-    for number, column in enumerate(range(parts["risk"].start, POLARITY)):
-        found[column] = (slice(column, column + 1), calibrate_flag(logits[fair, column], flags[fair, number]))
-    chosen, probabilities = _choose(logits[fair, parts["type"]], identity["type"])
-    return found, abstain_threshold(probabilities, chosen, targets["type"][fair], options.abstain_accuracy) if len(fair) else 0.0
+        by_head = {head: calibrate_classes(logits[fair, parts[head]], targets[head][fair]) for head in ONE_OF}
+    found = {parts[head].start: (parts[head], calibration) for head, calibration in by_head.items()}
+    thresholds = {"type": 0.0}
+    for number, (code, column) in enumerate(zip(HEADS["risk"], range(parts["risk"].start, POLARITY), strict=True)):
+        calibration = calibrate_flag(logits[fair, column], flags[fair, number])
+        found[column] = (slice(column, column + 1), calibration)
+        probabilities = 1 / (1 + np.exp(-calibration.apply(logits[judged, column])))
+        thresholds[f"risk_{code}"] = flag_threshold(probabilities, flags[judged, number])
+    if len(fair):
+        chosen, probabilities = _choose(logits[fair, parts["type"]], by_head["type"])
+        thresholds["type"] = abstain_threshold(probabilities, chosen, targets["type"][fair], options.abstain_accuracy)
+    return found, thresholds
 
 
 def _choose(logits: F32, calibration: Calibration) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -221,9 +281,13 @@ def _familiar(labels: Labels, fold: NDArray[np.intp]) -> tuple[NDArray[np.uint8]
 
 
 def _figures(
-    logits: F32, calibrations: dict[int, tuple[slice, Calibration]], labels: Labels, judged: NDArray[np.intp]
+    logits: F32,
+    calibrations: dict[int, tuple[slice, Calibration]],
+    thresholds: dict[str, float],
+    labels: Labels,
+    judged: NDArray[np.intp],
 ) -> dict[str, dict[str, float]]:
-    """Macro-F1 of the one-of heads and F1 of the flags on held-out texts: all of them, and the fair sample alone."""
+    """Macro-F1 of the one-of heads and F1 of the flags (at their thresholds) on held-out texts: all, and the fair sample alone."""
     from sklearn.metrics import f1_score
 
     natural = labels.heads["natural"].to_numpy(bool)
@@ -238,7 +302,7 @@ def _figures(
             figures[f"{head}_macro_f1"] = round(float(f1_score(targets[head][rows], chosen, average="macro", zero_division=0)), 4)
         for number, code in enumerate(HEADS["risk"]):
             part, calibration = calibrations[head_slices()["risk"].start + number]
-            raised = calibration.apply(logits[rows, part])[:, 0] > 0
+            raised = 1 / (1 + np.exp(-calibration.apply(logits[rows, part])[:, 0])) >= thresholds[f"risk_{code}"]
             figures[f"risk_{code}_f1"] = round(float(f1_score(flags[rows, number], raised, zero_division=0)), 4)
         result[name] = figures
     return result

@@ -23,6 +23,9 @@ SOFT_COLUMNS = (
     *(f"urgency_{code}" for code in URGENCY_CODES),
 )
 
+#: What ``read_labels`` looks hashes up in where no table has texts.
+NO_TEXTS = pd.Series(dtype=object)
+
 #: Share of polarity texts kept out of training, for ``benchmarks.accuracy``.
 HOLDOUT = 0.1
 
@@ -80,14 +83,15 @@ def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = 
       without that column all rows are one. ``source`` says where the text is from.
     - ``type_defect`` and so on: a teacher's probabilities (soft labels). ``polarity`` (-1, 0, 1): polarity only. ``text`` alone: texts.
 
-    A text counts once: readers' labels go before soft ones, those before polarity. Held-out polarity texts are left out everywhere but
-    in readers' labels. exclude: tables whose texts are never trained on (a development set). Texts are compared after cleaning.
+    A text counts once: the first of its readers' labels, else its first soft labels and its first polarity (which teach different heads).
+    Held-out texts are left out everywhere but in readers' labels. exclude: tables with a column ``text`` whose texts are never trained
+    on (a development set). Texts are compared after cleaning.
     Raises InputError with all problems of a table.
     """
     unwanted: set[str] = set()
     sources = []
     for path in map(Path, exclude):
-        texts = _read(path)["text"].tolist()
+        texts = _checked_texts(_read(path), path)["text"].tolist()
         unwanted.update(clean(texts).texts())
         sources.append(_source(path, len(texts), "excluded"))
     tables = [(path, _read(path)) for path in map(Path, paths)]
@@ -97,7 +101,7 @@ def read_labels(paths: Iterable[str | Path], *, exclude: Iterable[str | Path] = 
         found[kind].append(_CHECKS[kind](frame, path))
         sources.append(_source(path, len(frame), kind))
     if found["heads by hash"]:
-        texts = pd.concat([frame["text"] for _, frame in tables if "text" in frame], ignore_index=True)
+        texts = pd.concat([frame["text"] for kind, frames in found.items() if kind != "heads by hash" for frame in frames] or [NO_TEXTS])
         found["heads"] += [_looked_up(frame, texts) for frame in found["heads by hash"]]
     if not found["heads"]:
         raise InputError(f"no table with the columns text, {', '.join(HEAD_COLUMNS)} was given; the heads cannot be trained")
@@ -112,10 +116,9 @@ def _kind(frame: pd.DataFrame, path: Path) -> str:
     """What a table holds, by its columns."""
     if "type" in frame:
         return "heads" if "text" in frame else "heads by hash"
-    for kind, column in (("soft", "type_defect"), ("polarity", "polarity"), ("texts", "text")):
-        if column in frame:
-            return kind
-    raise InputError(f"{path}: expected a column 'type', 'type_defect' or 'polarity', got {', '.join(map(str, frame.columns))}")
+    if "text" not in frame:
+        raise InputError(f"{path}: expected a column 'text', or 'type' beside 'text_hash', got {', '.join(map(str, frame.columns))}")
+    return "soft" if "type_defect" in frame else "polarity" if "polarity" in frame else "texts"
 
 
 def _looked_up(frame: pd.DataFrame, texts: pd.Series) -> pd.DataFrame:
@@ -137,9 +140,9 @@ def _source(path: Path, rows: int, labels: str) -> Source:
 
 
 def _without(frame: pd.DataFrame, texts: set[str]) -> pd.DataFrame:
-    """The rows whose cleaned text is not among ``texts``."""
+    """The first row of each cleaned text that is not among ``texts``."""
     cleaned = pd.Series(clean(frame["text"].tolist()).texts(), dtype=object)
-    return frame[~cleaned.isin(texts).to_numpy()].reset_index(drop=True)
+    return frame[~(cleaned.isin(texts) | cleaned.duplicated()).to_numpy()].reset_index(drop=True)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -158,8 +161,8 @@ def _checked_heads(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: expected columns text, {', '.join(HEAD_COLUMNS)}; missing: {', '.join(missing)}")
     name = "text" if "text" in frame else "text_hash"
     result = frame[[name, *HEAD_COLUMNS]].reset_index(drop=True)
-    result["natural"] = (frame["round"] == "random").to_numpy() if "round" in frame else True
-    result["source"] = frame["source"].astype(str).to_numpy() if "source" in frame else ""
+    result["natural"] = frame["round"].isin(["random"]).to_numpy(bool) if "round" in frame else True
+    result["source"] = frame["source"].astype(object).fillna("").astype(str).to_numpy() if "source" in frame else ""
     result["risk"] = result["risk"].fillna("").astype(str)
     result["sentiment"] = result["sentiment"].astype(object).map(_whole_number)
     allowed = {"type": TYPE_CODES, "sentiment": SENTIMENT_LEVELS, "urgency": URGENCY_CODES}
@@ -191,6 +194,8 @@ def _checked_soft(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def _checked_texts(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if "text" not in frame:
+        raise InputError(f"{path}: expected a column 'text', got {', '.join(map(str, frame.columns))}")
     problems = _text_problems(frame["text"])
     if problems:
         raise InputError(f"{path}: " + "; ".join(problems))

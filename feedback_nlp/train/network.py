@@ -50,14 +50,15 @@ class Clauses:
 
     def unseen(self, bits: int) -> NDArray[np.bool_]:
         """bool (2**bits,), the buckets that no text uses."""
-        return np.bincount(self.slots, minlength=1 << bits) == 0
+        return np.asarray(np.bincount(self.slots, minlength=1 << bits) == 0)
 
 
 def read_clauses(texts: Sequence[str], *, orders: int, bits: int) -> Clauses:
     """Clean and cut texts as the scorer does."""
     batch = clean(texts).batch
-    char_ptr, text_ptr = split_clauses(batch.codes, batch.indptr)
-    slots = bucket_slots(character_table().fold[batch.codes], batch.indptr, orders=orders, bits=bits).reshape(-1)
+    folded = character_table().fold[batch.codes]
+    char_ptr, text_ptr = split_clauses(folded, batch.indptr)
+    slots = bucket_slots(folded, batch.indptr, orders=orders, bits=bits).reshape(-1)
     real = slots < 1 << bits
     before = np.concatenate([[0], np.cumsum(real)])
     clause_ptr = before[char_ptr * orders]
@@ -215,7 +216,8 @@ def backward(network: Network, batch: Batch, seen: Activations, error: F32) -> t
     inner = through[:, : seen.hidden.shape[1]] * (seen.hidden > 0)
     into = inner @ network.hidden.T
     into[:, :width] += through[:, seen.hidden.shape[1] :]
-    d_mean, d_highest, d_lowest, d_last, d_first = np.split(into, BLOCKS, axis=1)
+    blocks: list[F32] = np.split(into, BLOCKS, axis=1)
+    d_mean, d_highest, d_lowest, d_last, d_first = blocks
     d_clauses = _extreme(seen, batch, d_highest, block=1) + _extreme(seen, batch, d_lowest, block=2)
     d_clauses[batch.last] += d_last
     d_clauses[batch.first] += d_first
@@ -263,7 +265,9 @@ class Schedule:
     seed: int = 0
 
 
-def fit_network(network: Network, data: Clauses, tasks: Sequence[Task], sampling: NDArray[np.float64], schedule: Schedule) -> Iterator[float]:
+def fit_network(
+    network: Network, data: Clauses, tasks: Sequence[Task], sampling: NDArray[np.float64], schedule: Schedule
+) -> Iterator[float]:
     """Train in place; yields the loss of each step. sampling: float64 (n_texts,), how often a text is drawn.
 
     Embedding rows: AdaGrad with one accumulator per row (Duchi et al. 2011); dense parameters: AdamW (Loshchilov & Hutter 2019).
@@ -272,14 +276,15 @@ def fit_network(network: Network, data: Clauses, tasks: Sequence[Task], sampling
     number = np.zeros(len(network.embedding), np.int64)
     squares = np.full(len(network.embedding), 1e-6, np.float32)
     moments = [(np.zeros_like(p), np.zeros_like(p)) for p in network.dense()]
-    edges = np.cumsum(sampling / sampling.sum())
+    edges = np.cumsum(sampling)
+    edges /= edges[-1]  # the last is 1 to the bit, so that a text of weight 0 at the end is never drawn
     scale = np.float32(1 / (1 - schedule.dropout))
 
     def keep(size: int) -> F32:
         return (generator.random(size, dtype=np.float32) >= schedule.dropout) * scale
 
     for step in range(schedule.steps):
-        texts = np.searchsorted(edges, generator.random(schedule.batch), side="right").clip(max=len(edges) - 1)
+        texts = np.searchsorted(edges, generator.random(schedule.batch), side="right")
         batch = take(data, texts, number, network.norm_limit, keep)
         seen = forward(network, batch)
         loss, error = logit_error(seen.logits, tasks, texts, network.slices)

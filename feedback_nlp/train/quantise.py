@@ -18,7 +18,7 @@ def quantise(network: Network, features: F32, columns: NDArray[np.intp]) -> dict
 
     features: float32 (n, 5 * D) of the float network on typical texts; they set the ranges. columns: which outputs are kept, in order.
     """
-    step = np.abs(network.embedding).max() / LIMIT
+    step = (np.abs(network.embedding).max() or 1) / LIMIT  # all 0 where no text has an n-gram
     span = _span(np.abs(features))
     hidden_span = _span(np.maximum(features @ network.hidden + network.hidden_bias, 0))
     units, width = len(hidden_span), network.embedding.shape[1]
@@ -46,7 +46,7 @@ def _span(values: F32) -> F32:
     return np.where(span > 0, span, np.float32(1)).astype(np.float32)
 
 
-def _whole(weights: F32) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+def _whole(weights: NDArray[np.floating]) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
     """int16 weights whose products with activations sum exactly, and the value of 1 in each column."""
     room = (EXACT // ACTIVATION_LIMIT - len(weights)) * 0.99
     magnitude = np.abs(weights.astype(np.float64))

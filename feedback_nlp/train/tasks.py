@@ -1,6 +1,6 @@
 """What the network learns at once: the four heads, readers' and teachers' labels together, and polarity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,21 +16,22 @@ ONE_OF = ("type", "sentiment", "urgency")
 
 @dataclass(frozen=True)
 class Lesson:
-    """Texts with everything known about them. The first ``n_labelled`` texts are those of the table of heads, in its order.
+    """Texts with everything known about them: first those of the table of heads, in its order, then those with soft labels, the rest.
 
-    sampling: float64 (n_texts,), how often a text is drawn.
+    sampling: float64 (n_texts,), how often a text is drawn. n_labelled, n_soft: sizes of the first two parts.
     """
 
     data: Clauses
     tasks: tuple[Task, ...]
     sampling: NDArray[np.float64]
     n_labelled: int
+    n_soft: int
 
     def without(self, texts: NDArray[np.intp]) -> "Lesson":
         """The same lesson with these texts never drawn."""
         sampling = self.sampling.copy()
         sampling[texts] = 0
-        return Lesson(self.data, self.tasks, sampling, self.n_labelled)
+        return replace(self, sampling=sampling)
 
 
 def class_targets(heads: pd.DataFrame) -> dict[str, NDArray[np.intp]]:
@@ -62,7 +63,7 @@ def make_lesson(labels: Labels, *, orders: int, bits: int, soft_share: float, po
     sign = labels.polarity["polarity"].to_numpy(np.int8)[:, None]
     positive, clear = _padded((sign > 0).astype(np.float32), sizes, 2), _padded((sign != 0).astype(np.float32), sizes, 2)
     tasks.append(Task("polarity", positive, clear[:, 0], exclusive=False))
-    return Lesson(data, tuple(tasks), sampling, sizes[0])
+    return Lesson(data, tuple(tasks), sampling, sizes[0], sizes[1])
 
 
 def _classes(head: str, labels: Labels, sizes: list[int], balance: float) -> Task:

@@ -69,24 +69,48 @@ def test_no_rows(function):
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "index", "confidence"),
+    ("logits", "decision", "index"),
     [
-        ([0.1, 0.7, 0.2], 1, 0.7),
-        ([0.5, 0.5], 0, 0.5),
-        ([0.2, 0.4, 0.4], 1, 0.4),
-        ([0, 0, 1], 2, 1),
-        ([1], 0, 1),
+        ([0, 2, 1], [0, 0, 0], 1),
+        ([0, 0], [0, 0], 0),
+        ([-1, 3, 3], [0, 0, 0], 1),
+        ([5], [0], 0),
+        ([5], [-9], 0),
+        ([0, 2, 1], [0, 0, 1.5], 2),  # favoured beyond its distance
+        ([0, 2, 1], [0, 0, 0.5], 1),  # favoured, but not enough
+        ([0, 2, 1], [0, 0, 1], 1),  # a tie goes to the first
+        ([0, 2, 1], [2, 0, 0], 0),
+        ([0, 2, 1], [-7, -7, -7], 1),
+        ([-100, 100], [9, 0], 1),
     ],
 )
-def test_best_class_is_the_first_of_the_most_probable(probabilities, index, confidence):
-    found, value = best_class(matrix([probabilities, probabilities]))
+def test_the_chosen_class_and_its_probability(logits, decision, index):
+    rows = matrix([logits, logits])
+    probabilities = softmax(rows)
+    before = probabilities.copy()
+    found, value = best_class(rows, probabilities, matrix(decision))
     assert found.tolist() == [index, index]
-    assert value.tolist() == [np.float32(confidence)] * 2
+    assert value.tolist() == before[:, index].tolist()
     assert value.dtype == np.float32
+    assert (probabilities == before).all() and (rows == matrix([logits, logits])).all()
+
+
+@settings(deadline=None, database=None)
+@given(st.lists(st.lists(st.floats(-50, 50, width=32), min_size=4, max_size=4), max_size=6), st.floats(-8, 8, width=32))
+def test_without_a_preference_the_most_probable_class_is_chosen(rows, shift):
+    """An equal offset for all classes is no preference."""
+    logits = matrix(rows).reshape(-1, 4)
+    probabilities = softmax(logits)
+    found, value = best_class(logits, probabilities, np.full(4, 0, dtype=np.float32))
+    assert found.tolist() == [row.index(max(row)) for row in logits.tolist()]
+    assert value.tolist() == probabilities.max(axis=1).tolist()
+    shifted, _ = best_class(logits, probabilities, np.full(4, shift, dtype=np.float32))
+    apart = np.partition(logits, -2, axis=1)[:, -2:] @ matrix([-1, 1]) > 1e-4
+    assert (found == shifted)[apart].all()
 
 
 def test_best_class_of_no_rows():
-    found, value = best_class(np.zeros((0, 3), dtype=np.float32))
+    found, value = best_class(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32), np.zeros(3, np.float32))
     assert found.shape == value.shape == (0,)
 
 

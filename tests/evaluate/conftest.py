@@ -35,7 +35,7 @@ def logits_of(text):
 class WordScorer:
     """Looks like a ``BatchScorer``."""
 
-    model = SimpleNamespace(signature="words/1/000000000000")
+    model = SimpleNamespace(signature="words/1/000000000000", decision=np.zeros(N_LOGITS, dtype=np.float32), thresholds={})
 
     def logits(self, batch):
         return np.array([logits_of(text) for text in batch.to_texts()], dtype=np.float32).reshape(batch.n_rows, N_LOGITS)

@@ -42,7 +42,8 @@ def table_of(probabilities, given, head="urgency"):
     n = len(given)
     names = [HEADS[head][k] for k in given]
     labelled = take_labels(pd.DataFrame({"text": pd.Series([f"第{row}条" for row in range(n)], dtype=object), head: names}))
-    reading = Reading(head, np.arange(n), labelled.truth[head], probabilities, np.ones(n, dtype=bool))
+    chosen = probabilities == probabilities.max(axis=1, keepdims=True)
+    reading = Reading(head, np.arange(n), labelled.truth[head], probabilities, chosen, np.ones(n, dtype=bool))
     return suggestion_table([reading], labelled)
 
 

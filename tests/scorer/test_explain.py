@@ -76,7 +76,7 @@ def test_labels_that_cannot_be_compared_are_refused(scorer, arguments, message):
 
 def test_the_most_probable_label_cannot_be_compared_with_itself(scorer):
     best = scorer.explain(TEXTS[0]).label
-    with pytest.raises(InputError, match=f"against: '{best}' is the most probable label of head 'type'; expected another one"):
+    with pytest.raises(InputError, match=f"against: '{best}' is the label chosen of head 'type'; expected another one"):
         scorer.explain(TEXTS[0], against=best)
 
 

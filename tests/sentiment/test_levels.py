@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,12 @@ def test_levels_are_those_of_the_vocabulary():
     assert levels(np.array([], dtype=np.intp)).shape == (0,)
 
 
+def read(rows, logits=None):
+    """``polarity`` of lists; logits of 0 say nothing."""
+    rows = matrix(rows).reshape(-1, 5)
+    return polarity(rows, np.zeros(len(rows), np.float32) if logits is None else matrix(logits))
+
+
 @pytest.mark.parametrize(
     ("probabilities", "expected"),
     [
@@ -31,27 +39,40 @@ def test_levels_are_those_of_the_vocabulary():
         ([0.2] * 5, 0),
         ([0, 0, 0, 0.5, 0.5], 0.75),
         ([0.25, 0.75, 0, 0, 0], -0.625),
-        ([0, 0, 0, 0, 1.0000001], 1),  # rounding never leaves the range
-        ([1.0000001, 0, 0, 0, 0], -1),
     ],
 )
-def test_polarity_is_half_the_expected_level(probabilities, expected):
-    result = polarity(matrix([probabilities]))
+@pytest.mark.parametrize(
+    ("logit", "sign"), [(0, 0), (math.log(3), 0.5), (-math.log(3), -0.5), (100, 1), (-100, -1), (3e38, 1), (-3e38, -1)]
+)
+def test_polarity_is_the_mean_of_half_the_expected_level_and_the_sign(probabilities, expected, logit, sign):
+    result = read([probabilities], [logit])
     assert result.dtype == np.float32
-    assert result[0] == pytest.approx(expected, abs=1e-6)
+    assert result[0] == pytest.approx((expected + sign) / 2, abs=1e-6)
     assert -1 <= result[0] <= 1
+
+
+@pytest.mark.parametrize(("probabilities", "logit", "end"), [([0, 0, 0, 0, 1.000001], 100, 1), ([1.000001, 0, 0, 0, 0], -100, -1)])
+def test_rounding_never_leaves_the_range(probabilities, logit, end):
+    assert read([probabilities], [logit]).tolist() == [end]
+
+
+def test_polarity_changes_neither_input():
+    rows, logits = matrix([[0.2] * 5]), matrix([1.5])
+    polarity(rows, logits)
+    assert (rows == matrix([[0.2] * 5])).all() and logits.tolist() == [1.5]
 
 
 DISTRIBUTIONS = st.lists(st.integers(0, 1000), min_size=5, max_size=5).filter(any).map(lambda parts: [part / sum(parts) for part in parts])
 
 
 @settings(deadline=None, database=None)
-@given(st.lists(DISTRIBUTIONS, max_size=8))
-def test_polarity_of_a_batch_is_that_of_each_row_and_mirrors(rows):
-    together = polarity(matrix(rows).reshape(-1, 5))
-    assert together.tolist() == [polarity(matrix([row]))[0] for row in rows]
+@given(st.lists(st.tuples(DISTRIBUTIONS, st.floats(-(2.0**100), 2.0**100, width=32)), max_size=8))
+def test_polarity_of_a_batch_is_that_of_each_row_and_mirrors(pairs):
+    rows, logits = [row for row, _ in pairs], [logit for _, logit in pairs]
+    together = read(rows, logits)
+    assert together.tolist() == [read([row], [logit])[0] for row, logit in pairs]
     assert ((together >= -1) & (together <= 1)).all()
-    mirrored = polarity(np.ascontiguousarray(matrix(rows).reshape(-1, 5)[:, ::-1]))
+    mirrored = read([row[::-1] for row in rows], [-logit for logit in logits])
     assert mirrored == pytest.approx(-together, abs=1e-6)
 
 
@@ -61,7 +82,14 @@ def test_probability_moved_to_a_higher_level_never_lowers_polarity(row, level, s
     moved = list(row)
     moved[level + 1] += row[level] * share
     moved[level] -= row[level] * share
-    before, after = polarity(matrix([row, moved])).tolist()
+    before, after = read([row, moved]).tolist()
+    assert after >= before - 1e-6
+
+
+@settings(deadline=None, database=None)
+@given(DISTRIBUTIONS, st.floats(-30, 30, width=32), st.floats(0, 30, width=32))
+def test_a_higher_logit_never_lowers_polarity(row, logit, more):
+    before, after = read([row, row], [logit, logit + more]).tolist()
     assert after >= before - 1e-6
 
 

@@ -1,5 +1,7 @@
+"""Training as a whole, on a made-up language: what is learned, what is recorded, that it repeats, and what is refused."""
+
+import json
 import os
-import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,60 +10,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import vstack
+from made_up import FILLER, QUICK, heads_table, polarity_table, soft_table, write
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.scorer.model import ARRAYS_FILE, HEADS, MANIFEST_FILE, head_slices, load_model
-from feedback_nlp.scorer.ngrams import bucket_slots
+from feedback_nlp.scorer.model import ARRAYS_FILE, HEADS, MANIFEST_FILE, load_model
 from feedback_nlp.scorer.scorer import BatchScorer
-from feedback_nlp.text.batch import TextBatch
-from feedback_nlp.text.characters import character_table
 from feedback_nlp.text.clean import clean
-from feedback_nlp.train.features import idf, ngram_counts, weighted
-from feedback_nlp.train.fit import TrainOptions, head_targets, train
-from feedback_nlp.train.labels import HEAD_COLUMNS, HOLDOUT, held_out, read_labels, text_fraction
-from feedback_nlp.vocabulary import RISK_CODES, SENTIMENT_LEVELS, TYPE_CODES, URGENCY_CODES
+from feedback_nlp.train.card import CARD_FILE
+from feedback_nlp.train.fit import FOLDS, LEAST_NATURAL, TrainOptions, train
+from feedback_nlp.train.labels import read_labels, text_fraction
+from feedback_nlp.train.network import read_clauses
+from feedback_nlp.vocabulary import RISK_CODES, TYPE_CODES
 
-QUICK = TrainOptions(orders=2, bits=11, folds=2, max_iterations=40)
-
-#: A made-up language in which each label has words of its own; all heads can be learned from it.
-TYPE_WORDS = dict(
-    zip(
-        TYPE_CODES,
-        ("闪退报错", "卡顿难看", "客服态度", "价格收费", "流程审核", "希望增加", "请问如何", "推荐满意", "哈哈随便"),
-        strict=True,
-    )
-)
-SENTIMENT_WORDS = dict(zip(SENTIMENT_LEVELS, ("极其愤怒", "不太高兴", "平平淡淡", "挺开心的", "欣喜若狂"), strict=True))
-URGENCY_WORDS = dict(zip(URGENCY_CODES, ("不着急", "尽快办", "十万火急"), strict=True))
-RISK_WORDS = dict(zip(RISK_CODES, ("受伤", "丢钱", "泄密", "断网", "起诉", "卸载"), strict=True))
-FILLER = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
-
-
-def heads_table(seed: int = 0, rows: int = 360) -> pd.DataFrame:
-    dice = random.Random(seed)
-    made = []
-    for number in range(rows):
-        kind, level, urgency = TYPE_CODES[number % 9], SENTIMENT_LEVELS[number % 5], URGENCY_CODES[number % 3]
-        risks = [code for code in RISK_CODES if dice.random() < 0.25]
-        words = [TYPE_WORDS[kind], SENTIMENT_WORDS[level], URGENCY_WORDS[urgency], *(RISK_WORDS[code] for code in risks)]
-        words += dice.choices(FILLER, k=4)
-        dice.shuffle(words)
-        made.append(("".join(words), kind, level, urgency, ",".join(risks)))
-    return pd.DataFrame(made, columns=["text", *HEAD_COLUMNS])
-
-
-def polarity_table(seed: int = 1, rows: int = 200) -> pd.DataFrame:
-    dice = random.Random(seed)
-    made = [("".join(dice.choices(FILLER, k=5)) + SENTIMENT_WORDS[sign], sign) for sign in dice.choices((-1, 0, 1), k=rows)]
-    return pd.DataFrame(made, columns=["text", "polarity"])
-
-
-def write(folder: Path, **tables: pd.DataFrame) -> list[Path]:
-    paths = [folder / f"{name}.csv" for name in tables]
-    for path, table in zip(paths, tables.values(), strict=True):
-        table.to_csv(path, index=False)
-    return paths
+#: Smaller still; for what is not about learning.
+SMALL = replace(QUICK, orders=1, bits=8, width=2, hidden=2, folds=1)
 
 
 @pytest.fixture(scope="module")
@@ -76,95 +38,50 @@ def trained(tables, tmp_path_factory):
     return folder, train(read_labels(tables), folder, QUICK, name="tiny")
 
 
+def trained_on(table, folder, options=QUICK, **tables):
+    manifest = train(read_labels(write(folder, heads=table, **tables)), folder / "model", options)
+    return BatchScorer.load(folder / "model"), manifest
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
-# Training
+# What is learned
 
 
 def test_the_trained_model_separates_texts_it_has_not_seen(trained):
     unseen = heads_table(seed=99)
     scores = BatchScorer.load(trained[0]).score(unseen["text"])
     for column in ("type", "sentiment", "urgency"):
-        assert (scores[column] == unseen[column]).mean() > 0.95
+        assert (scores[column] == unseen[column]).mean() > 0.93
     for code in RISK_CODES:
         truth = unseen["risk"].str.split(",").map(lambda flags, code=code: code in flags)
-        assert ((scores[f"risk_{code}"] > 0.5) == truth).mean() > 0.95
+        assert ((scores[f"risk_{code}"] > 0.5) == truth).mean() > 0.9
     assert scores["polarity"].groupby(unseen["sentiment"]).mean().is_monotonic_increasing
 
 
-def test_the_manifest_says_what_made_the_model(trained, tables):
-    folder, manifest = trained
-    assert (manifest["name"], manifest["orders"], manifest["bits"]) == ("tiny", 2, 11)
-    assert 0 <= manifest["thresholds"]["type"] <= 1
-    training = manifest["training"]
-    assert [source["file"] for source in training["sources"]] == ["heads.csv", "polarity.csv"]
-    assert [source["labels"] for source in training["sources"]] == ["heads", "polarity"]
-    assert training["sources"][0]["rows"] == 360
-    assert training["options"]["folds"] == 2
-    assert "jobs" not in training["options"]
-    figures = training["cross_validation"]
-    assert set(figures) == {f"{head}_macro_f1" for head in ("type", "sentiment", "urgency")} | {f"risk_{code}_f1" for code in RISK_CODES}
-    assert all(0.8 < figure <= 1 for figure in figures.values()), figures
-    assert load_model(folder).orders == 2
-
-
-def written(folder):
-    return (folder / ARRAYS_FILE).read_bytes(), (folder / MANIFEST_FILE).read_bytes()
-
-
-@pytest.mark.parametrize("options", [QUICK, replace(QUICK, jobs=2)], ids=["same options", "two jobs"])
-def test_training_repeats_to_the_byte(trained, tables, tmp_path, options):
-    train(read_labels(tables), tmp_path, options, name="tiny")
-    assert written(tmp_path) == written(trained[0])
-
-
-def test_training_repeats_to_the_byte_in_another_process(trained, tables, tmp_path):
-    """With another hash seed, so that no order of a set or of a file listing can hide in the result."""
-    program = (
-        "import sys; from feedback_nlp.train.fit import TrainOptions, train; from feedback_nlp.train.labels import read_labels\n"
-        "train(read_labels(sys.argv[2:]), sys.argv[1], TrainOptions(orders=2, bits=11, folds=2, max_iterations=40), name='tiny')"
-    )
-    here = str(Path(__file__).parents[2])
-    environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": here}
-    subprocess.run([sys.executable, "-W", "error", "-c", program, str(tmp_path), *map(str, tables)], check=True, env=environment)
-    assert written(tmp_path) == written(trained[0])
-
-
-def test_the_order_of_rows_is_no_more_than_rounding(trained, tmp_path):
-    """Sums of a solver depend on the order in their last digits; labels do not."""
-    shuffled = write(tmp_path, polarity=polarity_table()[::-1], heads=heads_table().sample(frac=1, random_state=3))
-    train(read_labels(shuffled), tmp_path / "model", QUICK)
-    unseen = heads_table(seed=98)["text"]
-    left, right = BatchScorer.load(trained[0]).score(unseen), BatchScorer.load(tmp_path / "model").score(unseen)
-    for column in left:
-        if left[column].dtype == np.float32:
-            assert left[column].to_numpy() == pytest.approx(right[column].to_numpy(), abs=0.02)
-        else:
-            assert (left[column] == right[column]).all()
+def test_held_out_figures_are_of_texts_that_were_not_seen(tmp_path):
+    """Types that nothing in the text tells can be learned by heart and no other way."""
+    table = heads_table()
+    table["type"] = np.random.default_rng(5).permutation(table["type"])
+    table["text"] = [f"{FILLER[n % 22]}{n}号{FILLER[n // 22]}{n * 7919}" for n in range(len(table))]
+    scorer, manifest = trained_on(table, tmp_path, replace(QUICK, orders=3, bits=14, folds=5, dropout=0.0))
+    assert (scorer.score(table["text"])["type"] == table["type"]).mean() > 0.8
+    assert manifest["training"]["held_out"]["all"]["type_macro_f1"] < 0.3
 
 
 def test_words_that_only_the_polarity_table_knows_count(tmp_path):
-    """A polarity model learns them, and its logit is folded into the heads."""
     made = [("".join(pair), sign) for sign, word in ((1, "呱呱"), (-1, "嘎嘎")) for pair in zip([word] * 99, FILLER * 9, strict=False)]
     polarity = pd.concat([polarity_table(), pd.DataFrame(made, columns=["text", "polarity"])])
-    train(read_labels(write(tmp_path, heads=heads_table(), polarity=polarity)), tmp_path / "model", QUICK)
-    good, bad = BatchScorer.load(tmp_path / "model").score(["呱呱", "嘎嘎"])["polarity"]
+    scorer, _ = trained_on(heads_table(), tmp_path, polarity=polarity)
+    good, bad = scorer.score(["呱呱", "嘎嘎"])["polarity"]
     assert good > bad + 0.2
 
 
-def test_training_without_polarity_and_without_folds(tmp_path):
-    labels = read_labels(write(tmp_path, heads=heads_table()))
-    assert len(labels.polarity) == 0
-    manifest = train(labels, tmp_path / "model", replace(QUICK, folds=0))
-    assert manifest["training"]["cross_validation"] == {}
-    assert manifest["thresholds"] == {"type": 0.0}
-    unseen = heads_table(seed=97)
-    assert (BatchScorer.load(tmp_path / "model").score(unseen["text"])["type"] == unseen["type"]).mean() > 0.95
-
-
-def trained_on(table, folder, **options):
-    labels = read_labels(write(folder, heads=table))
-    train(labels, folder / "model", replace(QUICK, **options))
-    return BatchScorer.load(folder / "model")
+def test_words_that_only_the_teacher_knows_count(tmp_path):
+    soft = pd.concat([soft_table(2, 90).assign(text=[f"哒哒{FILLER[n % 22]}{n}" for n in range(90)])])
+    for label in HEADS["type"]:
+        soft[f"type_{label}"] = 0.9 if label == "price" else 0.0125
+    scorer, _ = trained_on(heads_table(), tmp_path, replace(QUICK, soft_share=2.0, folds=0), soft=soft)
+    assert scorer.score(["哒哒丙"])["type"].tolist() == ["price"]
 
 
 @pytest.mark.parametrize("folds", [0, 2])
@@ -180,10 +97,11 @@ def trained_on(table, folder, **options):
 )
 def test_a_class_without_labels_is_never_chosen(tmp_path, column, kept, folds):
     table = heads_table(rows=500)
-    scores = trained_on(table[table[column].isin(kept)], tmp_path, folds=folds).score(table["text"])
-    assert set(scores[column]) == kept
-    present = table[column].isin(kept)
-    assert (scores[column] == table[column])[present].mean() > 0.95
+    table = table[table[column].isin(kept)]
+    scorer, _ = trained_on(table, tmp_path, replace(QUICK, folds=folds))
+    scores = scorer.score(pd.concat([table["text"], heads_table(seed=7)["text"]]))
+    assert set(scores[column]) <= kept
+    assert (scores[column].head(len(table)) == table[column]).mean() > 0.93
 
 
 @pytest.mark.parametrize("folds", [0, 2])
@@ -191,266 +109,285 @@ def test_a_class_without_labels_is_never_chosen(tmp_path, column, kept, folds):
     ("column", "only"), [("type", "request"), ("sentiment", 1), ("sentiment", -2), ("urgency", "high"), ("urgency", "low")]
 )
 def test_a_head_with_one_class_always_chooses_it(tmp_path, column, only, folds):
-    scores = trained_on(heads_table(rows=60).assign(**{column: only}), tmp_path, folds=folds).score(heads_table(seed=5)["text"])
-    assert set(scores[column]) == {only}
+    scorer, _ = trained_on(heads_table(rows=60).assign(**{column: only}), tmp_path, replace(QUICK, folds=folds))
+    assert set(scorer.score(heads_table(seed=5)["text"])[column]) == {only}
 
 
 @pytest.mark.parametrize(("risk", "expected"), [("", set()), (",".join(RISK_CODES), set(RISK_CODES)), ("money", {"money"})])
 def test_a_risk_that_never_or_always_holds_is_learned_so(tmp_path, risk, expected):
-    scores = trained_on(heads_table(rows=60).assign(risk=risk), tmp_path).score(["断网", "受伤丢钱"])
+    scorer, manifest = trained_on(heads_table(rows=60).assign(risk=risk), tmp_path)
+    scores = scorer.score(["断网", "受伤丢钱"])
     for code in RISK_CODES:
         assert ((scores[f"risk_{code}"] > 0.5) == (code in expected)).all(), code
+        assert 0 < manifest["thresholds"][f"risk_{code}"] < 1
 
 
-@pytest.mark.parametrize("wrong", [{"orders": 0}, {"orders": 9}, {"bits": 7}, {"bits": 23}, {"folds": 1}, {"folds": -1}])
-def test_impossible_options(wrong):
-    with pytest.raises(InputError, match=r"expected orders 1.*, bits 8.*, got TrainOptions"):
-        TrainOptions(**wrong)
+@pytest.mark.parametrize("folds", [0, 1, 5])
+@pytest.mark.parametrize("column", ["type", "sentiment", "urgency", "risk"])
+def test_a_class_with_one_example(tmp_path, column, folds):
+    table = heads_table(rows=40)
+    rare, usual = {"type": ("price", "praise"), "sentiment": (2, 0), "urgency": ("high", "low"), "risk": ("legal", "")}[column]
+    table[column] = usual
+    table.loc[17, column] = rare
+    scorer, manifest = trained_on(table, tmp_path, replace(SMALL, folds=folds))
+    assert len(scorer.score(table["text"])) == 40
+    assert all(np.isfinite(value) for figures in manifest["training"]["held_out"].values() for value in figures.values())
+
+
+@pytest.mark.parametrize("folds", range(FOLDS + 1))
+def test_any_number_of_folds(tables, tmp_path, folds):
+    labels = read_labels(tables)
+    manifest = train(labels, tmp_path, replace(SMALL, folds=folds))
+    fold = (text_fraction(labels.heads["text"].tolist()) * FOLDS).astype(int)
+    held_out = manifest["training"]["held_out"]
+    if folds:
+        assert set(held_out) == {"all", "natural"}
+        assert held_out["all"]["texts"] == (fold < folds).sum()
+    else:
+        assert held_out == {}
+        assert manifest["thresholds"]["type"] == 0
+        assert (load_model(tmp_path).decision == 0).all()
+    # The class mix is that of the labels, held out or not.
+    for head, values in (("type", TYPE_CODES), ("urgency", HEADS["urgency"])):
+        rows = labels.heads[fold < folds] if folds else labels.heads
+        expected = rows[head].value_counts(normalize=True).reindex(list(values), fill_value=0)
+        assert manifest["reference"][head] == pytest.approx(expected.tolist(), abs=1e-4)
+
+
+def test_texts_of_one_source_stay_together(tmp_path):
+    """The largest source is the first part, the second largest the second; so many texts are held out."""
+    sizes = {"c": 40, "a": 100, "b": 30, "d": 50}
+    table = heads_table(rows=220).assign(source=[source for source, size in sizes.items() for _ in range(size)])
+    for folds, held_out in ((1, 100), (2, 150), (4, 220), (5, 220)):
+        _, manifest = trained_on(table, tmp_path, replace(SMALL, folds=folds, split="source"))
+        assert manifest["training"]["held_out"]["all"]["texts"] == held_out
+    table["source"] = table["source"].where(table["source"] != "d", None)
+    _, manifest = trained_on(table, tmp_path, replace(SMALL, split="source"))
+    assert manifest["training"]["held_out"]["all"]["texts"] == 100
+
+
+def test_figures_of_the_fair_sample_stand_beside_those_of_all(tmp_path):
+    table = heads_table(rows=200).assign(round=["random"] * 120 + ["hard"] * 80)
+    labels = read_labels(write(tmp_path, heads=table))
+    manifest = train(labels, tmp_path / "model", replace(SMALL, folds=5))
+    assert {name: figures["texts"] for name, figures in manifest["training"]["held_out"].items()} == {"all": 200, "natural": 120}
+    assert labels.heads["natural"].sum() < LEAST_NATURAL
+    # Too small a fair sample calibrates nothing: the class mix is that of all texts.
+    expected = table["type"].value_counts(normalize=True).reindex(list(TYPE_CODES))
+    assert manifest["reference"]["type"] == pytest.approx(expected.tolist(), abs=1e-4)
+
+
+def test_a_large_fair_sample_gives_the_class_mix(tmp_path):
+    table = heads_table(rows=800)
+    fair = table["type"].isin(TYPE_CODES[:7]) & (table.index < 780)
+    _, manifest = trained_on(table.assign(round=np.where(fair, "random", "hard")), tmp_path, replace(SMALL, folds=5))
+    assert fair.sum() > LEAST_NATURAL
+    expected = table["type"][fair].value_counts(normalize=True).reindex(list(TYPE_CODES), fill_value=0)
+    assert manifest["reference"]["type"] == pytest.approx(expected.tolist(), abs=1e-4)
+
+
+def test_texts_without_characters_can_be_trained_on(tmp_path):
+    table = pd.concat([heads_table(rows=60), pd.DataFrame([("", "other", 0, "low", "")], columns=heads_table().columns)])
+    assert len(trained_on(table, tmp_path, SMALL)[0].score(["", "闪退"])) == 2
+    only = pd.DataFrame([("", "other", 0, "low", "")], columns=heads_table().columns)
+    scorer, _ = trained_on(only, tmp_path, replace(SMALL, folds=0))
+    assert scorer.score(["", "闪退"])["type"].tolist() == ["other", "other"]
+
+
+def test_what_is_trained_is_familiar(trained, tables):
+    scorer, labels = BatchScorer.load(trained[0]), read_labels(tables)
+    # A pair counts from its second occurrence on; the words of the language occur often, pairs of filler do not.
+    share = scorer.unfamiliar(labels.heads["text"]).mean()
+    assert share < 0.2
+    assert scorer.unfamiliar(["闪退报错", "极其愤怒"]).tolist() == [0, 0]
+    assert scorer.unfamiliar(["совсем другое"]).tolist() == [1]
+    assert share <= scorer.model.reference["unfamiliar"] < 0.5
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# What is trained on is what is scored.
+# What is recorded
 
 
-def slow_weights(text, idf_values, orders, bits, norm_limit):
-    """tf * idf / norm of each bucket of one text, counted with a dict; the norm as ``text_norm`` documents it."""
-    batch = TextBatch.from_texts(clean([text]).texts())
-    tf = {}
-    for slot in bucket_slots(character_table().fold[batch.codes], batch.indptr, orders=orders, bits=bits).ravel().tolist():
-        if slot < 1 << bits:
-            tf[slot] = tf.get(slot, 0) + 1
-    squares = sum(count * float(idf_values[slot]) ** 2 for slot, count in tf.items())
-    norm = squares**0.5 if squares <= norm_limit else squares / norm_limit**0.5
-    return {slot: count * float(idf_values[slot]) / norm for slot, count in tf.items()}
+def test_the_manifest_says_what_made_the_model(trained, tables):
+    folder, manifest = trained
+    assert json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8")) == manifest
+    assert [manifest[name] for name in ("name", "orders", "bits", "width", "hidden")] == ["tiny", 2, 11, 12, 12]
+    assert set(manifest["thresholds"]) == {"type", *(f"risk_{code}" for code in RISK_CODES)}
+    assert all(0 <= value <= 1 for value in manifest["thresholds"].values())
+    training = manifest["training"]
+    assert [source["file"] for source in training["sources"]] == ["heads.csv", "polarity.csv"]
+    assert [source["labels"] for source in training["sources"]] == ["heads", "polarity"]
+    assert training["sources"][0]["rows"] == 360
+    labels = read_labels(tables)
+    assert training["texts"] == {"heads": 360, "soft": 0, "polarity": len(labels.polarity)}
+    assert training["options"]["folds"] == 2
+    assert "jobs" not in training["options"]
+    figures = training["held_out"]["all"]
+    heads = {f"{head}_macro_f1" for head in ("type", "sentiment", "urgency")}
+    assert set(figures) == {"texts"} | heads | {f"risk_{code}_f1" for code in RISK_CODES}
+    assert all(0.8 < figures[name] <= 1 for name in heads), figures
+    assert set(training["versions"]) >= {"numpy", "scipy"}
+    assert load_model(folder).orders == 2
 
 
-TEXTS = [
-    "",
-    "好",
-    "好好好",
-    "闪退報錯，ＡＢＣ！！！！",
-    "<b>推荐</b>",
-    "系统默认好评",
-    *heads_table(seed=3, rows=40)["text"],
-    "价格收费" * 100,
-    "",
-]
-
-
-@pytest.mark.parametrize("norm_limit", [1e9, 60.0])
-def test_features_are_those_of_a_slow_count(norm_limit):
-    counts = ngram_counts(TEXTS, orders=3, bits=10)
-    idf_values = idf(counts)
-    features = weighted(counts, idf_values, norm_limit=norm_limit)
-    assert features.shape == (len(TEXTS), 1 << 10)
-    assert features.dtype == np.float32
-    dense = features.toarray()
-    for row, text in zip(dense, TEXTS, strict=True):
-        expected = slow_weights(text, idf_values, 3, 10, norm_limit)
-        assert set(np.flatnonzero(row).tolist()) == set(expected)
-        assert row[list(expected)].tolist() == pytest.approx(list(expected.values()), rel=1e-5)
-
-
-def test_idf_counts_texts_not_occurrences():
-    counts = ngram_counts(["aaa", "aa", "b", ""], orders=1, bits=16)
-    a, b = (ngram_counts([char], orders=1, bits=16).indices[0] for char in "ab")
-    values = idf(counts)
-    assert values.shape == (1 << 16,)
-    assert values[a] == pytest.approx(np.log(5 / 3) + 1)
-    assert values[b] == pytest.approx(np.log(5 / 2) + 1)
-    assert np.median(values) == pytest.approx(np.log(5) + 1)
-
-
-def test_training_features_times_weights_are_the_scorers_logits(trained, tables):
-    model, labels = load_model(trained[0]), read_labels(tables)
-    counts = [ngram_counts(texts.tolist(), orders=2, bits=11) for texts in (labels.heads["text"], labels.polarity["text"])]
-    idf_values = idf(vstack(counts, format="csr"))
-    assert np.sqrt(model.table[:-1, -1]) == pytest.approx(idf_values, rel=1e-3)  # stored as float16
-    features = weighted(ngram_counts(TEXTS, orders=2, bits=11), idf_values, norm_limit=model.norm_limit)
-    expected = features @ (model.table[:-1, :-1] / idf_values[:, None]) + model.bias
-    assert BatchScorer(model).logits(clean(TEXTS).batch) == pytest.approx(expected, rel=2e-3, abs=2e-2)
+def test_a_model_card_is_written_once(trained, tables, tmp_path):
+    text = (trained[0] / CARD_FILE).read_text(encoding="utf-8")
+    for word in (
+        "# Model card: tiny",
+        "| heads.csv | 360 | heads |",
+        "2^11 buckets of 12 numbers",
+        "12 hidden units",
+        "| all | type_macro_f1 |",
+    ):
+        assert word in text
+    (tmp_path / CARD_FILE).write_text("mine", encoding="utf-8")
+    train(read_labels(tables), tmp_path, SMALL)
+    assert (tmp_path / CARD_FILE).read_text(encoding="utf-8") == "mine"
 
 
 def test_long_texts_are_those_beyond_the_95th_percentile_of_the_labelled_ones(trained, tables):
-    model, labels = load_model(trained[0]), read_labels(tables)
-    counts = ngram_counts(labels.heads["text"].tolist(), orders=2, bits=11)
-    squares = counts @ model.table[:-1, -1]
-    assert 0.03 < (squares > model.norm_limit).mean() < 0.07
-
-
-def test_targets_are_positions_in_the_heads(tables):
     labels = read_labels(tables)
-    targets = head_targets(labels)
-    for head in ("type", "sentiment", "urgency"):
-        assert [HEADS[head][number] for number in targets[head]] == labels.heads[head].astype(str).tolist()
-    assert targets["risk"].shape == (360, head_slices()["risk"].stop - head_slices()["risk"].start)
-    told = [",".join(code for code, holds in zip(RISK_CODES, row, strict=True) if holds) for row in targets["risk"]]
-    assert told == labels.heads["risk"].tolist()
+    data = read_clauses(labels.heads["text"].tolist(), orders=2, bits=11)
+    sizes = np.diff(data.clause_ptr[data.text_ptr])
+    assert 0 < (sizes > load_model(trained[0]).norm_limit).mean() <= 0.05
+
+
+def test_buckets_of_no_training_text_are_zero(trained, tables):
+    labels, model = read_labels(tables), load_model(trained[0])
+    texts = [*labels.heads["text"], *labels.polarity["text"]]
+    unseen = read_clauses(texts, orders=2, bits=11).unseen(11)
+    assert (model.embedding[unseen] == 0).all()
+    assert (model.embedding[~unseen] != 0).any(axis=1).mean() > 0.95
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# Splits
+# Repetition
 
 
-def test_fractions_depend_on_the_text_alone():
-    texts = [f"第{number}条反馈" for number in range(5000)] + ["", "\ud800", "😀"]
-    fractions = text_fraction(texts)
-    assert ((fractions >= 0) & (fractions < 1)).all()
-    assert (text_fraction(texts[::-1]) == fractions[::-1]).all()
-    assert [text_fraction([text])[0] for text in texts[:50]] == fractions[:50].tolist()
-    assert np.histogram(fractions, bins=10, range=(0, 1))[0] == pytest.approx(500, abs=120)
-    assert held_out(texts).mean() == pytest.approx(HOLDOUT, abs=0.02)
-    assert text_fraction([]).shape == (0,)
+def written(folder):
+    return (folder / ARRAYS_FILE).read_bytes(), (folder / MANIFEST_FILE).read_bytes()
 
 
-def test_fractions_never_change():
-    """A held-out text of one release must be one of the next."""
-    assert (text_fraction(["好评", "", "太差了"]) * 2**32).tolist() == [2438468921, 309448485, 2497397846]
+@pytest.mark.parametrize("options", [QUICK, replace(QUICK, jobs=2)], ids=["same options", "two jobs"])
+def test_training_repeats_to_the_byte(trained, tables, tmp_path, options):
+    train(read_labels(tables), tmp_path, options, name="tiny")
+    assert written(tmp_path) == written(trained[0])
 
 
-def test_held_out_texts_are_never_trained_on(tables):
-    texts = polarity_table()["text"]
-    kept = read_labels(tables).polarity["text"]
-    outside = set(texts[held_out(texts.tolist())])
-    assert len(outside) >= 5
-    assert not outside & set(kept)
-    assert set(kept) | outside == set(texts)
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"passes": 900}, {"dropout": 0.2}, {"balance": 0.0}, {"polarity_share": 0.1}], ids=str)
+def test_options_count(trained, tables, tmp_path, changed):
+    train(read_labels(tables), tmp_path, replace(QUICK, folds=0, **changed), name="tiny")
+    assert written(tmp_path)[0] != written(trained[0])[0]
 
 
-def test_polarity_texts_that_are_labelled_in_full_are_left_out(tmp_path):
-    heads = heads_table(rows=50)
-    polarity = pd.concat([polarity_table(rows=30), pd.DataFrame({"text": heads["text"], "polarity": 1})])
-    labels = read_labels(write(tmp_path, heads=heads, polarity=polarity))
-    assert not set(labels.polarity["text"]) & set(heads["text"])
-    assert len(labels.polarity) > 20
+PROGRAM = """
+import sys
+from feedback_nlp.train.fit import TrainOptions, train
+from feedback_nlp.train.labels import read_labels
+train(read_labels(sys.argv[2:]), sys.argv[1], TrainOptions(orders=2, bits=11, width=12, hidden=12, passes=1, folds=2), name="tiny")
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_training_repeats_to_the_byte_in_another_process(trained, tables, tmp_path, threads):
+    """With another hash seed, so that no order of a set or of a file listing can hide in the result; with any number of threads."""
+    here = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": here, "OPENBLAS_NUM_THREADS": threads}
+    subprocess.run([sys.executable, "-W", "error", "-c", PROGRAM, str(tmp_path), *map(str, tables)], check=True, env=environment)
+    assert written(tmp_path) == written(trained[0])
+
+
+def test_a_trained_model_repeats_whatever_the_batch(trained):
+    scorer, texts = BatchScorer.load(trained[0]), [*heads_table(seed=3, rows=50)["text"], "", "好"]
+    whole = scorer.logits(clean(texts).batch)
+    assert (np.concatenate([scorer.logits(clean([text]).batch) for text in texts]) == whole).all()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# Labelled tables
-
-
-def test_tables_are_joined_in_their_order(tmp_path):
-    paths = write(tmp_path, a=heads_table(1, 9), b=polarity_table(1, 30), c=heads_table(2, 9), d=polarity_table(2, 30))
-    labels = read_labels(map(str, paths))
-    assert labels.heads["text"].tolist() == [*heads_table(1, 9)["text"], *heads_table(2, 9)["text"]]
-    assert list(labels.heads.columns) == ["text", *HEAD_COLUMNS]
-    assert [(source.file, source.labels) for source in labels.sources] == [
-        ("a.csv", "heads"),
-        ("b.csv", "polarity"),
-        ("c.csv", "heads"),
-        ("d.csv", "polarity"),
-    ]
-    assert sum(source.rows for source in labels.sources if source.labels == "polarity") == len(labels.polarity)
-    assert all(len(source.sha256) == 64 for source in labels.sources)
-
-
-def test_excluded_texts_are_trained_on_nowhere(tmp_path):
-    heads, polarity, dev = write(tmp_path, heads=heads_table(1, 45), polarity=polarity_table(1, 30), dev=heads_table(1, 9))
-    # Compared after cleaning, so another spelling of the same text is found, too.
-    dev_table = pd.concat([heads_table(1, 9), polarity_table(1, 30).head(5)])[["text"]]
-    dev_table.assign(text=dev_table["text"] + "  ").to_csv(dev, index=False)
-    labels = read_labels([heads, polarity], exclude=[dev])
-    unwanted = set(dev_table["text"])
-    assert unwanted.isdisjoint(labels.heads["text"]) and unwanted.isdisjoint(labels.polarity["text"])
-    assert len(labels.heads) < 45 and len(labels.heads) > 0
-    assert (labels.sources[0].file, labels.sources[0].labels) == ("dev.csv", "excluded")
-
-
-@pytest.mark.parametrize("dtype", ["int64", "int8", "float64", "Int64", "str", "object"])
-def test_levels_may_be_stored_in_any_type(tmp_path, dtype):
-    heads, polarity = heads_table(rows=45), polarity_table(rows=30)
-    heads.assign(sentiment=heads["sentiment"].astype(dtype)).to_parquet(tmp_path / "heads.parquet")
-    polarity.assign(polarity=polarity["polarity"].astype(dtype)).to_parquet(tmp_path / "polarity.parquet")
-    labels = read_labels([tmp_path / "heads.parquet", tmp_path / "polarity.parquet"])
-    expected = [HEADS["sentiment"].index(str(level)) for level in heads["sentiment"]]
-    assert head_targets(labels)["sentiment"].tolist() == expected
-    assert labels.polarity["polarity"].dtype == np.int8
-    assert set(labels.polarity["polarity"]) == {-1, 0, 1}
-
-
-def test_missing_risks_are_none(tmp_path):
-    heads_table(rows=9).assign(risk=None).to_parquet(tmp_path / "heads.parquet")
-    assert not head_targets(read_labels([tmp_path / "heads.parquet"]))["risk"].any()
-
-
-def refused(paths, *words):
-    with pytest.raises(InputError) as caught:
-        read_labels(paths)
-    for word in words:
-        assert word in str(caught.value)
-
-
-def test_all_bad_labels_are_told_at_once(tmp_path):
-    table = heads_table(rows=20).astype({"sentiment": object})
-    table.loc[3, "type"] = "bug"
-    table.loc[4, "type"] = "Defect"
-    table.loc[5, "sentiment"] = 7
-    table.loc[6, "sentiment"] = "x"
-    table.loc[7, "urgency"] = "urgent"
-    table.loc[8, "risk"] = "money,fire"
-    refused(
-        write(tmp_path, bad=table),
-        "bad.csv: type: Defect, bug not among defect, experience",
-        "sentiment: 7, x not among -2, -1, 0, 1, 2",
-        "urgency: urgent not among low, medium, high",
-        "risk: fire not among safety, money",
-    )
+# What is refused
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [("type", None), ("urgency", None), ("sentiment", None), ("sentiment", 0.5), ("sentiment", float("inf"))]
-)
-def test_a_missing_or_broken_label(tmp_path, column, value):
-    table = heads_table(rows=9).astype({column: object})
-    table.loc[2, column] = value
-    table.to_csv(tmp_path / "bad.csv", index=False)
-    refused([tmp_path / "bad.csv"], "bad.csv", f"{column}: ", "not among")
-
-
-@pytest.mark.parametrize("labels", ["heads", "polarity"])
-def test_texts_must_be_strings(tmp_path, labels):
-    table = heads_table(rows=9) if labels == "heads" else polarity_table(rows=9)
-    table.assign(text=range(9)).to_parquet(tmp_path / "bad.parquet")
-    refused([tmp_path / "bad.parquet"], "bad.parquet", "text: 9 values are not strings")
-
-
-def test_a_polarity_beyond_one(tmp_path):
-    refused(
-        write(tmp_path, heads=heads_table(rows=9), bad=polarity_table(rows=9).assign(polarity=2)),
-        "bad.csv",
-        "polarity: 2 not among -1, 0, 1",
-    )
-
-
-@pytest.mark.parametrize("column", HEAD_COLUMNS[1:])
-def test_a_missing_column(tmp_path, column):
-    refused(write(tmp_path, bad=heads_table(rows=9).drop(columns=column)), "bad.csv", f"missing: {column}")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
+    ("option", "value"),
     [
-        (b"", "expected a readable Parquet or CSV table"),
-        (b"\xff\xfe\x00\x01", "expected a readable Parquet or CSV table"),
-        (b"a,b\n1,2\n", "expected a column 'text', got a, b"),
-        (b"text,b\n1,2\n", "expected a column 'type' or 'polarity', got text, b"),
-        (b"text,polarity\nx,1\n", "the heads cannot be trained"),
+        *(("orders", value) for value in (0, 9, 2.0)),
+        *(("bits", value) for value in (7, 23, 8.5)),
+        *(("width", value) for value in (0, 513)),
+        *(("hidden", value) for value in (0, 1025)),
+        *(("folds", value) for value in (-1, 6, 1.5, True)),
+        *(("jobs", value) for value in (0, -1, 1025)),
+        *(("passes", value) for value in (-1, 1001, float("nan"), float("inf"))),
+        *((name, value) for name in ("soft_share", "polarity_share") for value in (-0.1, 101, float("nan"))),
+        *(("balance", value) for value in (-0.1, 1.1)),
+        *(("dropout", value) for value in (-0.1, 0.96, 1)),
+        *(("abstain_accuracy", value) for value in (-0.1, 1.1, float("nan"))),
+        *(("seed", value) for value in (-1, 1.5, 2**40)),
+        ("split", "sources"),
     ],
 )
-def test_a_file_that_is_no_table_of_labels(tmp_path, content, message):
-    (tmp_path / "bad.csv").write_bytes(content)
-    refused([tmp_path / "bad.csv"], message)
+def test_impossible_options(option, value):
+    with pytest.raises(InputError, match=f"^{option}: expected "):
+        TrainOptions(**{option: value})
 
 
-def test_a_missing_file(tmp_path):
-    refused([tmp_path / "none.csv"], "none.csv", "expected a readable")
-    refused([tmp_path / "none.parquet"], "none.parquet", "expected a readable")
+def test_whole_numbers_may_stand_for_others():
+    assert TrainOptions(passes=5, dropout=0, balance=1, soft_share=2, polarity_share=0, abstain_accuracy=1).passes == 5
 
 
-def test_a_damaged_parquet_file(tmp_path):
-    (tmp_path / "bad.parquet").write_bytes(b"PAR1 not really")
-    refused([tmp_path / "bad.parquet"], "bad.parquet", "expected a readable")
+def refused(labels, out, options=SMALL):
+    with pytest.raises(InputError) as caught:
+        train(labels, out, options)
+    return str(caught.value)
 
 
-def test_no_files():
-    refused([], "the heads cannot be trained")
+def test_a_table_without_rows(tmp_path):
+    message = refused(read_labels(write(tmp_path, heads=heads_table().head(0))), tmp_path / "model")
+    assert message.startswith("expected texts with readers' labels to train on, got none")
+    labels = read_labels(write(tmp_path, heads=heads_table().head(0), polarity=polarity_table(), soft=soft_table()))
+    assert refused(labels, tmp_path / "model", replace(SMALL, folds=0)) == message
+    assert not (tmp_path / "model").exists()
+
+
+def test_texts_that_are_all_excluded(tmp_path):
+    paths = write(tmp_path, heads=heads_table(rows=9), dev=heads_table(rows=9))
+    assert "all their texts are excluded" in refused(read_labels(paths[:1], exclude=paths[1:]), tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "words"),
+    [
+        (heads_table(rows=30), {"split": "source"}, ("all 30 labelled texts are in fifth 1 by source", "folds 0")),
+        (heads_table(rows=1), {"folds": 5}, ("all 1 labelled texts are in fifth", "by text")),
+    ],
+    ids=["one source", "one text"],
+)
+def test_holding_out_everything(tmp_path, table, options, words):
+    message = refused(read_labels(write(tmp_path, heads=table)), tmp_path / "model", replace(SMALL, **options))
+    for word in words:
+        assert word in message
+
+
+def test_one_text_is_enough_where_none_is_held_out(tmp_path):
+    scorer, _ = trained_on(heads_table(rows=1), tmp_path, replace(SMALL, folds=0))
+    assert scorer.score(["什么", ""])["type"].tolist() == ["defect", "other"]
+
+
+@pytest.mark.parametrize("rows", range(2, 12))
+def test_hardly_any_texts(tmp_path, rows):
+    """Each fifth may be empty; a model or one clear line, whatever the rows."""
+    labels = read_labels(write(tmp_path, heads=heads_table(seed=rows, rows=rows)))
+    for folds in (1, 5):
+        train(labels, tmp_path / "model", replace(SMALL, folds=folds))
+        assert len(BatchScorer.load(tmp_path / "model").score(["闪退", ""])) == 2
+
+
+@pytest.mark.parametrize("inside", ["", "deeper/still"])
+def test_a_file_where_the_folder_should_be(tables, tmp_path, inside):
+    (tmp_path / "model").write_text("keep me", encoding="utf-8")
+    assert "expected a folder that can be written" in refused(read_labels(tables), tmp_path / "model" / inside)
+    assert (tmp_path / "model").read_text(encoding="utf-8") == "keep me"
+
+
+def test_the_folder_is_made_with_those_above_it(tables, tmp_path):
+    train(read_labels(tables), tmp_path / "a" / "b", SMALL)
+    assert load_model(tmp_path / "a" / "b").orders == 1

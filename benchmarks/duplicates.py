@@ -1,0 +1,299 @@
+"""Duplicates: how fast they are found, and how surely.
+
+    python -m benchmarks.duplicates [--rows 1000000] [--data DIR] [--record]
+
+Speed on rows made of the clauses of real reviews, pasted and edited; precision and recall on edits of real reviews and on texts that
+look alike and are not. ``rensa`` (MinHash in Rust) is compared where it is installed. ``--record`` renews the section of the README.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, pin_to_core, signature, use_data_folder
+from benchmarks.texts import review_pool
+
+START, END = "<!-- duplicates:start -->", "<!-- duplicates:end -->"
+ROWS = 1_000_000
+#: Of the speed rows: pasted as they are, and pasted with an edit. The rest are texts of their own.
+PASTED, EDITED = 0.25, 0.25
+#: Reviews that are edited, and reviews around them.
+BASES, AROUND = 2_000, 8_000
+SHORT = 40
+#: Pairs a kind of look-alikes.
+PAIRS = 1_000
+
+COMMON = "的一是了我不在有人这上大来和国个到说们为子生时道就出会可也你对能而那得于着下自之年过发后作里"
+WORDS = ("真的", "其实", "特别", "昨天", "感觉", "总之", "目前", "反正", "居然", "今天下午")
+SIGNATURES = ("——来自我的手机客户端", "，望尽快处理，谢谢！", "（用户张女士反馈）", "。请相关部门核实并回复", " 已截图，随时可以提供")
+
+Text = str
+Random = np.random.Generator
+
+
+def typos(text: Text, random: Random) -> Text:
+    """One character in thirty replaced, at least one."""
+    chars = list(text)
+    for place in random.choice(len(chars), max(len(chars) // 30, 1), replace=False).tolist():
+        chars[place] = COMMON[random.integers(len(COMMON))]
+    return "".join(chars)
+
+
+def inserted(text: Text, random: Random) -> Text:
+    """Two words put in."""
+    for _ in range(2):
+        place = int(random.integers(len(text) + 1))
+        text = text[:place] + WORDS[random.integers(len(WORDS))] + text[place:]
+    return text
+
+
+def deleted(text: Text, random: Random) -> Text:
+    """Two runs of two characters taken out."""
+    for _ in range(2):
+        place = int(random.integers(len(text) - 1))
+        text = text[:place] + text[place + 2 :]
+    return text
+
+
+def punctuated(text: Text, random: Random) -> Text:
+    """Every mark another one, and some more at the end."""
+    marks = "，。！ ~…"
+    changed = "".join(marks[random.integers(len(marks))] if char in "，。！？,.!? ；" else char for char in text)
+    return changed + "！" * int(random.integers(4))
+
+
+def traditional(text: Text, random: Random) -> Text:
+    """Traditional script."""
+    return str(to_traditional().convert(text))
+
+
+@cache
+def to_traditional() -> Any:
+    """The converter, made once."""
+    from opencc import OpenCC
+
+    return OpenCC("s2t")
+
+
+def reordered(text: Text, random: Random) -> Text:
+    """Clauses in another order."""
+    clauses = text.replace("。", "，").split("，")
+    return "，".join(clauses[place] for place in random.permutation(len(clauses)).tolist())
+
+
+def signed(text: Text, random: Random) -> Text:
+    """A signature of about ten characters behind."""
+    return text + SIGNATURES[random.integers(len(SIGNATURES))]
+
+
+EDITS: dict[str, Callable[[Text, Random], Text]] = {
+    "typos": typos,
+    "inserted words": inserted,
+    "deleted words": deleted,
+    "punctuation": punctuated,
+    "traditional form": traditional,
+    "reordered sentences": reordered,
+    "appended signature": signed,
+}
+
+TEMPLATES = (
+    "我上周在你们店里买的{product}，用了{number}天就坏了，联系客服一直没有人处理，要求退货退款",
+    "{product}收到了，包装完好，物流{number}天就到了，用起来挺顺手的，推荐大家购买",
+    "请问{product}的保修期是多久，我花了{number}元买的，现在屏幕有一条线，可以免费更换吗",
+    "{product}升级到{number}版本以后经常闪退，打开就黑屏，希望尽快修复",
+    "订单里的{product}少发了{number}件，打电话说会补发，到现在也没有消息，太失望了",
+)
+PRODUCTS = ("扫地机器人", "空气净化器", "蓝牙耳机", "电饭煲", "手机", "平板电脑", "智能门锁", "吹风机", "路由器", "电动牙刷")
+OPPOSITES = (
+    ("客服态度很好，问题当天就解决了，下次还会再来买", "客服态度不好，问题当天就没解决了，下次不会再来买"),
+    ("这款手机的电池很耐用，充一次电能用两天，我很满意", "这款手机的电池不耐用，充一次电能用两天，我很满意"),
+    ("升级以后可以登录了，感谢技术人员的帮助和耐心", "升级以后不可以登录了，感谢技术人员的帮助和耐心"),
+    ("快递包装完好，东西有质量保证，推荐给朋友们购买", "快递包装完好，东西没有质量保证，别推荐给朋友们购买"),
+)
+TOPICS = (
+    ("验证码一直收不到，根本登录不上去", "登录的时候等了半小时也没等来短信验证码", "换了两个手机号，都没有收到登录用的验证码"),
+    ("快递太慢了，等了一个星期才送到", "物流速度让人着急，七天才收到货", "下单之后过了八天快递员才打电话来"),
+    ("空调制冷效果差，噪音还很大", "开了一晚上屋里还是热，外机声音吵得睡不着", "制冷不行，声音像拖拉机一样"),
+    ("退款申请提交半个月了还没到账", "说好的三个工作日退钱，等到现在也没见到", "钱一直没退回来，客服只会说再等等"),
+)
+
+
+def look_alikes(kind: str, random: Random) -> Iterator[tuple[Text, Text]]:
+    """Pairs of texts that look alike and say something else."""
+    for _ in range(PAIRS):
+        template = TEMPLATES[random.integers(len(TEMPLATES))]
+        one, other = random.choice(len(PRODUCTS), 2, replace=False).tolist()
+        few, many = (random.choice(900, 2, replace=False) + 2).tolist()
+        if kind == "other product":
+            yield template.format(product=PRODUCTS[one], number=few), template.format(product=PRODUCTS[other], number=few)
+        elif kind == "other number":
+            yield template.format(product=PRODUCTS[one], number=few), template.format(product=PRODUCTS[one], number=many)
+        elif kind == "opposite":
+            yield OPPOSITES[random.integers(len(OPPOSITES))]
+        else:
+            topic = TOPICS[random.integers(len(TOPICS))]
+            first, second = random.choice(len(topic), 2, replace=False).tolist()
+            yield topic[first], topic[second]
+
+
+LOOK_ALIKES = ("other product", "other number", "opposite", "same topic, other words")
+
+
+def ours(texts: list[Text]) -> Any:
+    """Group numbers of ``find_duplicates``, a number of its own for each row without a group."""
+    from feedback_nlp.topics import find_duplicates
+
+    group = find_duplicates(texts).group
+    return np.where(group >= 0, group, len(texts) + np.arange(len(texts)))
+
+
+def unguarded(texts: list[Text]) -> Any:
+    """The same without the guard against other numbers and negations."""
+    from feedback_nlp.topics import find_duplicates
+
+    group = find_duplicates(texts, guard=False).group
+    return np.where(group >= 0, group, len(texts) + np.arange(len(texts)))
+
+
+def exact(texts: list[Text]) -> Any:
+    """Equal strings only."""
+    return np.unique(np.asarray(texts, dtype=object), return_inverse=True)[1]
+
+
+def rensa(texts: list[Text]) -> Any:
+    """rensa 0.5: sets of character pairs, 160 minima in 20 bands, pairs with an estimate from 0.8 on, joined transitively."""
+    from rensa import RMinHash, RMinHashLSH
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    sketches = RMinHash.from_token_sets([{text[k : k + 2] for k in range(max(len(text) - 1, 1))} for text in texts], 160, SEED)
+    index = RMinHashLSH(0.8, 160, 20)
+    index.insert_many(sketches)
+    found = [(a, b) for a, hits in enumerate(index.query_all(sketches)) for b in hits if a < b and index.is_similar(sketches[a], sketches[b])]
+    first, second = np.asarray(found or np.empty((0, 2)), np.int64).T
+    return connected_components(coo_array((np.ones(len(first)), (first, second)), shape=(len(texts),) * 2))[1]
+
+
+CONTENDERS = {"ours": ours, "no guard": unguarded, "equal strings": exact, "rensa": rensa}
+
+
+def installed() -> dict[str, Callable[[list[Text]], Any]]:
+    """The contenders at hand."""
+    from importlib.util import find_spec
+
+    return {name: find for name, find in CONTENDERS.items() if name != "rensa" or find_spec("rensa")}
+
+
+def separate_reviews(size: int) -> list[Text]:
+    """Reviews of which no two are alike, not even loosely: what is grouped later was edited or is wrong."""
+    from feedback_nlp.topics import find_duplicates
+
+    pool = review_pool()
+    group = find_duplicates(pool, threshold=0.5, guard=False).group
+    return [text for text, number in zip(pool, group.tolist(), strict=True) if number < 0][:size]
+
+
+def pairs_in(labels: Any) -> int:
+    """Pairs of rows with the same label."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def edit_table(finders: dict[str, Callable[[list[Text]], Any]]) -> str:
+    """Precision and recall of pairs (review, edit of it) among other reviews, by kind of edit."""
+    reviews = separate_reviews(BASES + AROUND)
+    short = np.fromiter(map(len, reviews[:BASES]), int) < SHORT
+    rows = []
+    for kind, edit in EDITS.items():
+        random = np.random.default_rng(SEED)
+        changed = [edit(text, random) for text in reviews[:BASES]]
+        row = [kind]
+        for find in finders.values():
+            labels = find([*reviews, *changed])
+            right = labels[:BASES] == labels[len(reviews) :]
+            grouped = pairs_in(labels)
+            precision = f"{right.sum() / grouped:.3f}" if grouped else "-"
+            row.append(f"{precision} / {right.mean():.3f} / {right[short].mean():.3f}")
+        rows.append(row)
+    return markdown_table(["edit: precision / recall / recall below 40 characters", *finders], rows)
+
+
+def look_alike_table(finders: dict[str, Callable[[list[Text]], Any]]) -> str:
+    """Share of look-alike pairs that were taken for duplicates; each pair is looked at alone."""
+    rows = []
+    for kind in LOOK_ALIKES:
+        pairs = sorted(set(look_alikes(kind, np.random.default_rng(SEED))))[:: 5 if kind.startswith("other") else 1]
+        joined = {name: np.mean([len(set(find(list(pair)).tolist())) == 1 for pair in pairs]) for name, find in finders.items()}
+        rows.append([kind, len(pairs), *(f"{share:.3f}" for share in joined.values())])
+    return markdown_table(["look-alikes, wrongly joined", "pairs", *finders], rows)
+
+
+def made_up_rows(size: int) -> list[Text]:
+    """Rows with the lengths of real reviews, made of their clauses: half are new, a quarter pasted, a quarter pasted and edited."""
+    random = np.random.default_rng(SEED)
+    reviews = [text.replace("。", "，").split("，") for text in review_pool()]
+    clauses = [clause for review in reviews for clause in review if clause]
+    counts = random.choice([len(review) for review in reviews], size)
+    drawn = iter(random.integers(len(clauses), size=int(counts.sum())).tolist())
+    kinds = random.random(size)
+    earlier = (random.random(size) ** 2 * np.arange(size)).astype(np.int64).tolist()
+    edits = [edit for name, edit in EDITS.items() if name != "traditional form"]
+    rows: list[Text] = []
+    for count, kind, source in zip(counts.tolist(), kinds.tolist(), earlier, strict=True):
+        fresh = "，".join([clauses[next(drawn)] for _ in range(count)])
+        if kind >= PASTED + EDITED or len(rows) < 2 or len(rows[source]) < 10:
+            rows.append(fresh)
+        else:
+            rows.append(rows[source] if kind < PASTED else edits[int(kind * 1e6) % len(edits)](rows[source], random))
+    return rows
+
+
+def speed_table(rows: list[Text], sizes: Sequence[int]) -> str:
+    """Seconds and memory of one call at each size."""
+    from feedback_nlp.topics import find_duplicates
+
+    find_duplicates(rows[:1000])
+    lines = []
+    for size in sizes:
+        part = rows[:size]
+        forget_peak()
+        before, started = peak_mib(), time.perf_counter()
+        found = find_duplicates(part)
+        seconds = time.perf_counter() - started
+        groups = [len(found.groups), found.n_superfluous]
+        lines.append([f"{size:,}", f"{seconds:.1f}", f"{seconds / size * 1e6:.1f}", f"{peak_mib() - before:,.0f}", *map("{:,}".format, groups)])
+    return markdown_table(["rows", "s", "µs a row", "MiB on top of the texts", "groups", "rows beyond one a group"], lines)
+
+
+def record(figures: str) -> None:
+    """Put the figures between the markers of the README."""
+    path = ROOT / "benchmarks" / "README.md"
+    head, rest = path.read_text(encoding="utf-8").split(START)
+    path.write_text(f"{head}{START}\n\n{figures}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=ROWS, help="rows of the largest speed run")
+    parser.add_argument("--data", help="folder of the labelled tables")
+    parser.add_argument("--record", action="store_true", help="write the figures into benchmarks/README.md")
+    options = parser.parse_args(argv)
+    use_data_folder(options.data)
+    pin_to_core()
+    finders = installed()
+    tables = [edit_table(finders), look_alike_table(finders)]
+    sizes = [size for size in (10_000, 100_000) if size < options.rows]
+    figures = "\n\n".join([signature(), *tables, speed_table(made_up_rows(options.rows), [*sizes, options.rows])])
+    print(figures)
+    if options.record:
+        record(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -7,9 +7,12 @@ look alike and are not. ``rensa`` (MinHash in Rust) is compared where it is inst
 """
 
 import argparse
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from importlib.util import find_spec
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -24,8 +27,6 @@ PASTED, EDITED = 0.25, 0.25
 #: Reviews that are edited, and reviews around them.
 BASES, AROUND = 2_000, 8_000
 SHORT = 40
-#: Pairs a kind of look-alikes.
-PAIRS = 1_000
 
 COMMON = "的一是了我不在有人这上大来和国个到说们为子生时道就出会可也你对能而那得于着下自之年过发后作里"
 WORDS = ("真的", "其实", "特别", "昨天", "感觉", "总之", "目前", "反正", "居然", "今天下午")
@@ -60,9 +61,9 @@ def deleted(text: Text, random: Random) -> Text:
 
 
 def punctuated(text: Text, random: Random) -> Text:
-    """Every mark another one, and some more at the end."""
+    """Every mark that no digit precedes another one, and some more at the end."""
     marks = "，。！ ~…"
-    changed = "".join(marks[random.integers(len(marks))] if char in "，。！？,.!? ；" else char for char in text)
+    changed = re.sub(r"(?<![0-9])[，。！？,.!? ；]", lambda _: marks[random.integers(len(marks))], text)
     return changed + "！" * int(random.integers(4))
 
 
@@ -80,9 +81,10 @@ def to_traditional() -> Any:
 
 
 def reordered(text: Text, random: Random) -> Text:
-    """Clauses in another order."""
-    clauses = text.replace("。", "，").split("，")
-    return "，".join(clauses[place] for place in random.permutation(len(clauses)).tolist())
+    """Sentences in another order; clauses where there is only one."""
+    parts = re.findall(r"[^。！？]+[。！？]*", text)
+    parts = parts if len(parts) > 1 else re.split("(?<=，)", text)
+    return "".join(parts[place] for place in random.permutation(len(parts)).tolist())
 
 
 def signed(text: Text, random: Random) -> Text:
@@ -108,10 +110,13 @@ TEMPLATES = (
     "订单里的{product}少发了{number}件，打电话说会补发，到现在也没有消息，太失望了",
 )
 PRODUCTS = ("扫地机器人", "空气净化器", "蓝牙耳机", "电饭煲", "手机", "平板电脑", "智能门锁", "吹风机", "路由器", "电动牙刷")
+NUMBERS = (3, 7, 15, 48, 128, 2024)
 OPPOSITES = (
     ("客服态度很好，问题当天就解决了，下次还会再来买", "客服态度不好，问题当天就没解决了，下次不会再来买"),
     ("这款手机的电池很耐用，充一次电能用两天，我很满意", "这款手机的电池不耐用，充一次电能用两天，我很满意"),
     ("升级以后可以登录了，感谢技术人员的帮助和耐心", "升级以后不可以登录了，感谢技术人员的帮助和耐心"),
+    ("客服说可以退运费，昨天已经退了，处理得很快", "客服说不可以退运费，昨天没有退，处理得不快"),
+    ("这个版本没有广告，打开的速度也快，值得推荐", "这个版本有广告，打开的速度也快，值得推荐"),
     ("快递包装完好，东西有质量保证，推荐给朋友们购买", "快递包装完好，东西没有质量保证，别推荐给朋友们购买"),
 )
 TOPICS = (
@@ -122,40 +127,29 @@ TOPICS = (
 )
 
 
-def look_alikes(kind: str, random: Random) -> Iterator[tuple[Text, Text]]:
-    """Pairs of texts that look alike and say something else."""
-    for _ in range(PAIRS):
-        template = TEMPLATES[random.integers(len(TEMPLATES))]
-        one, other = random.choice(len(PRODUCTS), 2, replace=False).tolist()
-        few, many = (random.choice(900, 2, replace=False) + 2).tolist()
-        if kind == "other product":
-            yield template.format(product=PRODUCTS[one], number=few), template.format(product=PRODUCTS[other], number=few)
-        elif kind == "other number":
-            yield template.format(product=PRODUCTS[one], number=few), template.format(product=PRODUCTS[one], number=many)
-        elif kind == "opposite":
-            yield OPPOSITES[random.integers(len(OPPOSITES))]
-        else:
-            topic = TOPICS[random.integers(len(TOPICS))]
-            first, second = random.choice(len(topic), 2, replace=False).tolist()
-            yield topic[first], topic[second]
+def look_alikes() -> dict[str, list[tuple[Text, Text]]]:
+    """Pairs of texts that look alike and say something else, by kind."""
+    return {
+        "other product": [
+            (text.format(product=one, number=7), text.format(product=other, number=7))
+            for text in TEMPLATES
+            for one, other in combinations(PRODUCTS, 2)
+        ],
+        "other number": [
+            (text.format(product=PRODUCTS[0], number=one), text.format(product=PRODUCTS[0], number=other))
+            for text in TEMPLATES
+            for one, other in combinations(NUMBERS, 2)
+        ],
+        "opposite": [*OPPOSITES],
+        "same topic, other words": [pair for topic in TOPICS for pair in combinations(topic, 2)],
+    }
 
 
-LOOK_ALIKES = ("other product", "other number", "opposite", "same topic, other words")
-
-
-def ours(texts: list[Text]) -> Any:
+def ours(texts: list[Text], *, guard: bool = True) -> Any:
     """Group numbers of ``find_duplicates``, a number of its own for each row without a group."""
     from feedback_nlp.topics import find_duplicates
 
-    group = find_duplicates(texts).group
-    return np.where(group >= 0, group, len(texts) + np.arange(len(texts)))
-
-
-def unguarded(texts: list[Text]) -> Any:
-    """The same without the guard against other numbers and negations."""
-    from feedback_nlp.topics import find_duplicates
-
-    group = find_duplicates(texts, guard=False).group
+    group = find_duplicates(texts, guard=guard).group
     return np.where(group >= 0, group, len(texts) + np.arange(len(texts)))
 
 
@@ -173,19 +167,15 @@ def rensa(texts: list[Text]) -> Any:
     sketches = RMinHash.from_token_sets([{text[k : k + 2] for k in range(max(len(text) - 1, 1))} for text in texts], 160, SEED)
     index = RMinHashLSH(0.8, 160, 20)
     index.insert_many(sketches)
-    found = [(a, b) for a, hits in enumerate(index.query_all(sketches)) for b in hits if a < b and index.is_similar(sketches[a], sketches[b])]
+    found = [
+        (a, b) for a, hits in enumerate(index.query_all(sketches)) for b in hits if a < b and index.is_similar(sketches[a], sketches[b])
+    ]
     first, second = np.asarray(found or np.empty((0, 2)), np.int64).T
     return connected_components(coo_array((np.ones(len(first)), (first, second)), shape=(len(texts),) * 2))[1]
 
 
-CONTENDERS = {"ours": ours, "no guard": unguarded, "equal strings": exact, "rensa": rensa}
-
-
-def installed() -> dict[str, Callable[[list[Text]], Any]]:
-    """The contenders at hand."""
-    from importlib.util import find_spec
-
-    return {name: find for name, find in CONTENDERS.items() if name != "rensa" or find_spec("rensa")}
+Finder = Callable[[list[Text]], Any]
+CONTENDERS: dict[str, Finder] = {"ours": ours, "ours, guard=False": partial(ours, guard=False), "equal strings": exact, "rensa": rensa}
 
 
 def separate_reviews(size: int) -> list[Text]:
@@ -203,7 +193,7 @@ def pairs_in(labels: Any) -> int:
     return int((counts * (counts - 1) // 2).sum())
 
 
-def edit_table(finders: dict[str, Callable[[list[Text]], Any]]) -> str:
+def edit_table(finders: dict[str, Finder]) -> str:
     """Precision and recall of pairs (review, edit of it) among other reviews, by kind of edit."""
     reviews = separate_reviews(BASES + AROUND)
     short = np.fromiter(map(len, reviews[:BASES]), int) < SHORT
@@ -222,13 +212,12 @@ def edit_table(finders: dict[str, Callable[[list[Text]], Any]]) -> str:
     return markdown_table(["edit: precision / recall / recall below 40 characters", *finders], rows)
 
 
-def look_alike_table(finders: dict[str, Callable[[list[Text]], Any]]) -> str:
+def look_alike_table(finders: dict[str, Finder]) -> str:
     """Share of look-alike pairs that were taken for duplicates; each pair is looked at alone."""
     rows = []
-    for kind in LOOK_ALIKES:
-        pairs = sorted(set(look_alikes(kind, np.random.default_rng(SEED))))[:: 5 if kind.startswith("other") else 1]
-        joined = {name: np.mean([len(set(find(list(pair)).tolist())) == 1 for pair in pairs]) for name, find in finders.items()}
-        rows.append([kind, len(pairs), *(f"{share:.3f}" for share in joined.values())])
+    for kind, pairs in look_alikes().items():
+        joined = [np.mean([len(set(find(list(pair)).tolist())) == 1 for pair in pairs]) for find in finders.values()]
+        rows.append([kind, len(pairs), *(f"{share:.3f}" for share in joined)])
     return markdown_table(["look-alikes, wrongly joined", "pairs", *finders], rows)
 
 
@@ -265,7 +254,9 @@ def speed_table(rows: list[Text], sizes: Sequence[int]) -> str:
         found = find_duplicates(part)
         seconds = time.perf_counter() - started
         groups = [len(found.groups), found.n_superfluous]
-        lines.append([f"{size:,}", f"{seconds:.1f}", f"{seconds / size * 1e6:.1f}", f"{peak_mib() - before:,.0f}", *map("{:,}".format, groups)])
+        lines.append(
+            [f"{size:,}", f"{seconds:.1f}", f"{seconds / size * 1e6:.1f}", f"{peak_mib() - before:,.0f}", *map("{:,}".format, groups)]
+        )
     return markdown_table(["rows", "s", "µs a row", "MiB on top of the texts", "groups", "rows beyond one a group"], lines)
 
 
@@ -285,7 +276,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     use_data_folder(options.data)
     pin_to_core()
-    finders = installed()
+    finders = {name: find for name, find in CONTENDERS.items() if name != "rensa" or find_spec("rensa")}
     tables = [edit_table(finders), look_alike_table(finders)]
     sizes = [size for size in (10_000, 100_000) if size < options.rows]
     figures = "\n\n".join([signature(), *tables, speed_table(made_up_rows(options.rows), [*sizes, options.rows])])

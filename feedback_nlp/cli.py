@@ -132,7 +132,9 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
 @click.option("--orders", type=click.IntRange(1, 8), default=3, show_default=True, help="Longest n-gram.")
 @click.option("--passes", type=float, default=26.0, show_default=True, help="Draws of each labelled text.")
 @click.option("--teachers", type=click.IntRange(0, 100), default=0, show_default=True, help="Networks that teach the one that is kept.")
-@click.option("--folds", type=click.IntRange(0, 5), default=1, show_default=True, help="Fifths held out in turn for figures and calibration.")
+@click.option(
+    "--folds", type=click.IntRange(0, 5), default=1, show_default=True, help="Fifths held out for figures and calibration."
+)
 @click.option("--split", type=click.Choice(["text", "source"]), default="text", show_default=True, help="What stays together in a fifth.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Start of the random numbers.")
 @click.option("--jobs", type=click.IntRange(1, 1024), default=2, show_default=True, help="Processes; the result is the same.")
@@ -146,7 +148,8 @@ def train(tables: tuple[str, ...], out: str, exclude: tuple[str, ...], name: str
     from feedback_nlp.train.fit import train as fit
     from feedback_nlp.train.labels import read_labels
 
-    manifest = fit(read_labels(tables, exclude=exclude), out, TrainOptions(**options), name=name)
+    chosen = TrainOptions(**options)  # before the tables are read, so that a slip is told at once
+    manifest = fit(read_labels(tables, exclude=exclude), out, chosen, name=name)
     for part, figures in manifest["training"]["held_out"].items():
         for figure, value in figures.items():
             click.echo(f"{part}\t{figure}\t{value:g}")

@@ -88,16 +88,35 @@ def labels(tmp_path_factory):
     return [str(path), str(polarity)]
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_train_then_run(tmp_path, capsys, labels):
     model = tmp_path / "model"
     arguments = ["train", *labels, "--out", str(model), "--bits", "10", "--orders", "2", "--folds", "2", "--name", "tiny"]
     assert main(arguments) == 0
     out, err = capsys.readouterr()
     assert f"model written to {model}" in err
-    assert all(re.fullmatch(r"[\w ./-]+\t-?[\d.]+|[\w ./-]+\tnan", line) for line in out.splitlines()) and out
+    figures = [line.split("\t") for line in out.splitlines()]
+    assert {part for part, _, _ in figures} == {"all", "natural"}
+    assert {"texts", "type_macro_f1", "risk_churn_f1"} <= {name for _, name, _ in figures}
+    assert all(re.fullmatch(r"\d+|[01]|0\.\d+", value) for _, _, value in figures)
     assert main(["run", str(write(tmp_path / "f.csv")), "--out", str(tmp_path / "out"), "--model", str(model)]) == 0
     assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["signature"]["model"].startswith("tiny/")
+
+
+@pytest.mark.parametrize(
+    ("rows", "out", "options", "expected"),
+    [
+        (0, "model", [], "expected texts with readers' labels to train on, got none"),
+        (30, "labels.csv", [], "expected a folder that can be written"),
+        (30, "model", ["--exclude", "labels.csv"], "all their texts are excluded"),
+        (30, "model", ["--split", "source"], "all 30 labelled texts are in fifth 1 by source; give more texts or sources, or folds 0"),
+    ],
+)
+def test_nothing_to_train_on(tmp_path, monkeypatch, capsys, labels, rows, out, options, expected):
+    monkeypatch.chdir(tmp_path)
+    pd.read_csv(labels[0], keep_default_na=False).head(rows).to_csv("labels.csv", index=False)
+    assert main(["train", "labels.csv", "--out", out, *options]) == 2
+    assert expected in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
 
 
 @pytest.mark.parametrize(
@@ -320,7 +339,11 @@ def test_only_bad_rows(tmp_path, capsys):
         (["run", "f.csv", "--out", "f.csv"], "f.csv: expected a folder, got a file; give another --out"),
         (["score", "f.csv", "--out", "scores.txt"], "expected one of .csv, .parquet, .jsonl, got the suffix '.txt'"),
         (["score", "f.csv", "--out", "no/such/folder.csv"], "does not exist; create it first"),
-        (["train", "f.csv", "--out", "model", "--folds", "1"], "--folds: expected 0 or at least 2, got 1"),
+        (["train", "f.csv", "--out", "model", "--folds", "6"], "6 is not in the range 0<=x<=5"),
+        (["train", "f.csv", "--out", "model", "--passes", "-1"], "passes: expected 0 to 1000, got -1.0"),
+        (["train", "f.csv", "--out", "model", "--passes", "nan"], "passes: expected 0 to 1000, got nan"),
+        (["train", "f.csv", "--out", "model", "--split", "row"], "'row' is not one of 'text', 'source'"),
+        (["train", "f.csv", "--out", "model", "--exclude", "none.csv"], "none.csv: expected a readable Parquet or CSV table"),
         (["train", "f.csv", "--out", "model"], "f.csv: expected a column 'text', got 问题描述, 产品"),
         (["train", "--out", "model"], "Missing argument 'LABELS...'"),
     ],

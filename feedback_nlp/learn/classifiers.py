@@ -4,6 +4,7 @@ Both begin with what the bundled model reads in a text and learn weights on top 
 regression. Where the labels are those of one of the model's own heads, its logits stay and only a correction to them is learned.
 """
 
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -15,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from feedback_nlp.classify.heads import softmax
 from feedback_nlp.errors import InputError, ModelError
-from feedback_nlp.learn.features import MAX_BITS, MIN_BITS, TextFeatures
+from feedback_nlp.learn.features import ADAPTED, MAX_BITS, MIN_BITS, OWN, SCRATCH, TextFeatures
 from feedback_nlp.learn.files import Saved, read_saved, write_saved
 from feedback_nlp.learn.heads import Head, all_classes, find_head
 from feedback_nlp.learn.labels import as_labels, class_array, class_numbers, shown, training_rows
@@ -23,7 +24,7 @@ from feedback_nlp.learn.logistic import Posterior, update
 from feedback_nlp.scorer.scorer import BatchScorer, as_texts
 
 #: Values of ``start`` that are no folder.
-BUNDLED, SCRATCH = "bundled", "scratch"
+BUNDLED, NO_MODEL = "bundled", "scratch"
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -92,7 +93,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, texts: Any) -> NDArray[Any]:
         """The chosen label of each text: (n,), the first of ``classes_`` at a tie."""
-        chosen: NDArray[Any] = self.classes_[(self._logits(texts) + self._decision()).argmax(axis=1)]
+        logits = self._logits(texts)
+        chosen: NDArray[Any] = self.classes_[(logits + self._decision()).argmax(axis=1)]
         return chosen
 
     def predict_proba(self, texts: Any) -> NDArray[np.float32]:
@@ -144,15 +146,15 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if isinstance(self.bits, bool) or not isinstance(self.bits, int | np.integer) or not MIN_BITS <= self.bits <= MAX_BITS:
             raise InputError(f"bits: expected a whole number from {MIN_BITS} to {MAX_BITS}, got {self.bits!r}")
         if not isinstance(self.start, str | PathLike):
-            raise InputError(f"start: expected {BUNDLED!r}, {SCRATCH!r} or a model folder, got {type(self.start).__name__}")
-        scorer = None if self.start == SCRATCH else BatchScorer.load(None if self.start == BUNDLED else fspath(self.start))
+            raise InputError(f"start: expected {BUNDLED!r}, {NO_MODEL!r} or a model folder, got {type(self.start).__name__}")
+        scorer = None if self.start == NO_MODEL else BatchScorer.load(None if self.start == BUNDLED else fspath(self.start))
         return TextFeatures(scorer, int(self.bits))
 
     def _first_classes(self, labels: list[Any]) -> NDArray[Any]:
         """The classes of a first ``partial_fit`` that names none."""
-        found = None if self.start == SCRATCH else all_classes(self.head, labels)
+        found = None if self.start == NO_MODEL else all_classes(self.head, labels)
         if found is None:
-            known = f", or labels of the model's head {self.head!r}" if self.start != SCRATCH else ""
+            known = f", or labels of the model's head {self.head!r}" if self.start != NO_MODEL else ""
             raise InputError(
                 f"classes: expected all labels that will ever come in the first call of partial_fit{known}; give classes=[...]"
             )
@@ -164,7 +166,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError(f"expected labels of two classes at least, got {len(classes)} class: {shown(classes.tolist())}")
         features = features or self._features()
         head = find_head(self.head, classes) if features.scorer else None
-        self.features_, self.head_ = features, head
+        scales = ADAPTED if head else OWN if features.scorer else SCRATCH
+        self.features_, self.head_ = replace(features, scales=scales), head
         self.classes_, self.posterior_ = classes, Posterior.prior(len(classes), 1 / float(self.C))
 
     def _learn(self, texts: list[str], numbers: NDArray[np.intp], weights: NDArray[np.float64]) -> Self:

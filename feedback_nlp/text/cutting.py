@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text import hmm
-from feedback_nlp.text.lexicon import BREAK, HAN, LATIN, N_CODES, OTHER, Bools, Ints, Lexicon, kinds
+from feedback_nlp.text.lexicon import BREAK, HAN, LATIN, N_CODES, OTHER, Bools, Ints, Lexicon, kinds, places
 from feedback_nlp.text.routes import Words, best_words
 
 #: What the model does not read: a number or Latin word is one token, and so is what stands between two (jieba's ``re_skip``).
@@ -51,21 +51,26 @@ def cut(texts: list[str], lexicon: Lexicon, *, use_hmm: bool) -> Cut:
     chosen, words = best_words(codes, lexicon)
     key, inside = codes.copy(), np.zeros(len(codes) + 1, np.bool_)
     key[chosen.start] = chosen.slot + N_CODES
-    for place in range(1, int(chosen.length.max(initial=0))):
-        inside[chosen.start[chosen.length > place] + place] = True
+    at, length, place = chosen.start, chosen.length, 1
+    while len(at):
+        inside[at + place] = True
+        place += 1
+        longer = places(length > place)
+        at, length = at[longer], length[longer]
     alone = ~(inside[:-1] | inside[1:])
     kind = kinds().take(codes)
     glued = _glue_unknown(text, codes, kind, alone, words) if use_hmm else _after_same(alone & (kind == LATIN))
-    line_feeds = np.flatnonzero(codes == 0x0A)
+    line_feeds = places(codes == 0x0A)
     glued[line_feeds] = (codes[line_feeds - 1] == 0x0D) & alone[line_feeds] & alone[line_feeds - 1]  # \r\n is one token
     inside[:-1] |= glued
-    key[np.flatnonzero(glued) - 1] = UNKNOWN
-    start = np.flatnonzero(~inside[:-1])
-    stop = np.append(start[1:], len(codes))
-    breaks = np.flatnonzero(codes[start] == BREAK)
-    keep = codes[start] != BREAK
-    counts = np.diff(breaks, prepend=-1) - 1
-    return Cut(text, start[keep], stop[keep], key[start[keep]], counts)
+    key[places(glued) - 1] = UNKNOWN
+    start = places(~inside[:-1])
+    stop = np.concatenate([start[1:], [len(codes)]])
+    ends = codes.take(start) == BREAK
+    breaks, keep = places(ends), places(~ends)
+    counts = breaks - np.concatenate([[-1], breaks[:-1]]) - 1
+    start = start[keep]
+    return Cut(text, start, stop[keep], key[start], counts)
 
 
 def _after_same(mask: Bools) -> Bools:
@@ -78,7 +83,9 @@ def _after_same(mask: Bools) -> Bools:
 
 def _runs(mask: Bools) -> tuple[Ints, Ints]:
     """Starts and lengths of the runs of true, int64 (n_runs,) each."""
-    edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
+    padded = np.zeros(len(mask) + 2, np.bool_)
+    padded[1:-1] = mask
+    edges = places(padded[1:] != padded[:-1])
     return edges[::2], edges[1::2] - edges[::2]
 
 
@@ -89,7 +96,7 @@ def _glue_unknown(text: str, codes: Ints, kind: NDArray[np.uint8], alone: Bools,
     """
     left = alone & (kind != OTHER)
     starts, lengths = _runs(left)
-    size = np.zeros(len(codes), np.int64)
+    size = np.zeros(len(codes), np.int32)
     size[starts] = lengths
     known = words.start[size[words.start] == words.length]
     size[known] = 0

@@ -18,10 +18,10 @@ FORMAT = "'word', 'word frequency', 'word tag' or 'word frequency tag', e.g. 'èž
 #: Longest word of a user dictionary.
 MAX_WORD = 64
 #: Parts of speech that may stand behind a word without a frequency (jieba's): ``galaxy s`` is a word and its tag, ``iphone pro`` is not.
-TAGS = frozenset(
-    "a ad ag an b c d df dg e eng f g h i j k l m mg mq n ng nr nrfg nrt ns nt nz o p q r rg rr rz s t tg u "
-    "ud ug uj ul uv uz v vd vg vi vn vq x y z zg".split(" ")
+_TAGS = (
+    "a ad ag an b c d df dg e eng f g h i j k l m mg mq n ng nr nrfg nrt ns nt nz o p q r rg rr rz s t tg u ud ug uj ul uv uz v vd vg vi vn"
 )
+TAGS = frozenset((*_TAGS.split(), "vq", "x", "y", "z", "zg"))
 _MAX_TAGS = 127
 _TAIL = re.compile(r"(?P<word>.+?)(?: (?P<frequency>[0-9]+))?(?: (?P<tag>[a-z]+))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -153,6 +153,6 @@ def _best_value(codes: Ints, lexicon: Lexicon) -> Floats:
     value = np.where(codes == BREAK, 0.0, lexicon.single.take(codes))
     words, _ = best_words(codes.ravel(), lexicon)
     before = np.concatenate([[0.0], np.cumsum(value)])
-    gain = lexicon.weight[words.slot] - (before[words.start + words.length] - before[words.start])
+    gain = words.weight - (before[words.start + words.length] - before[words.start])
     best: Floats = value.sum(axis=1) + np.bincount(words.start // codes.shape[1], weights=gain, minlength=len(codes))
     return best

@@ -65,7 +65,7 @@ def joins(codes: Ints, indptr: Ints) -> Bools:
     Returns bool (n_chars,): the character belongs to the same word as the one before it in its run.
     """
     # Longer runs first: those still going on at a step are then the first so many rows.
-    lengths = np.diff(indptr)
+    lengths = indptr[1:] - indptr[:-1]
     order = np.argsort(-lengths, kind="stable")
     starts, lengths = indptr[:-1][order], lengths[order]
     going = (len(lengths) - np.searchsorted(lengths[::-1], np.arange(1, lengths.max(initial=0) + 1))).tolist()
@@ -78,7 +78,7 @@ def joins(codes: Ints, indptr: Ints) -> Bools:
 
 def _ends(chars: Ints, going: list[int], model: Model) -> Bools:
     """bool (n_chars,): a word ends here on the best path (Viterbi). The first characters of all runs come first, then the second ones."""
-    emit = model.emit[:, chars]
+    emit = model.emit.take(chars, axis=1)
     one, other = model.move[ONE, STATES][:, None], model.move[OTHER, STATES][:, None]
     offsets = np.concatenate([[0], np.cumsum(going)]).tolist()
     came: list[Bools] = []

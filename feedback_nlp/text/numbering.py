@@ -1,6 +1,8 @@
 """Tokens to numbers: one number a distinct word, in the order of the sorted vocabulary."""
 
 import re
+from collections import defaultdict
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,36 +24,37 @@ class Numbering:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._number = np.zeros(N_CODES + len(lexicon.keys), np.int32)  # by key; 0: not met yet. Pages never touched take no memory.
-        self._unknown: dict[str, int] = {}
-        self.words: list[str] = []
+        self._known: list[str] = []
+        self._unknown: defaultdict[str, int] = defaultdict(count(-1, -1).__next__)
+        self._parts = [np.empty(0, np.int32)]
 
-    def number(self, cut: Cut) -> NDArray[np.int32]:
-        """int32 (n_tokens,): positions in ``words``, to which new ones are added; a word may get more than one."""
-        known = cut.key != UNKNOWN
-        if known.all():
-            return self._number_known(cut)
-        numbers = np.empty(len(cut.key), np.int32)
-        numbers[known] = self._number_known(Cut(cut.text, cut.start[known], cut.stop[known], cut.key[known], cut.counts))
-        spans = zip(cut.start[~known].tolist(), cut.stop[~known].tolist(), strict=True)
-        numbers[~known] = [self._number_string(cut.text[start:stop]) for start, stop in spans]
-        return numbers
+    def add(self, cut: Cut) -> None:
+        """Number the tokens of the next chunk."""
+        numbers = self._number_known(cut)
+        at = np.flatnonzero(cut.key == UNKNOWN)
+        spans = zip(cut.start[at].tolist(), cut.stop[at].tolist(), strict=True)
+        strings = [cut.text[start:stop] for start, stop in spans]
+        numbers[at] = np.fromiter(map(self._unknown.__getitem__, strings), np.int32, len(at))
+        self._parts.append(numbers)
+
+    def finish(self) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
+        """All tokens as int32 (n_tokens,) positions in the sorted vocabulary, object (n_distinct,)."""
+        vocabulary, rank = sorted_vocabulary([*self._known, *reversed(self._unknown)])
+        return rank[np.concatenate(self._parts)], vocabulary  # unknown words count from the end: -1, -2 ...
 
     def _number_known(self, cut: Cut) -> NDArray[np.int32]:
-        new = np.flatnonzero(self._number.take(cut.key) == 0)
+        """int32 (n_tokens,): positions in ``_known``, to which new words are added; without meaning for UNKNOWN tokens."""
+        numbers = self._number.take(cut.key)
+        new = np.flatnonzero((numbers == 0) & (cut.key != UNKNOWN))
         keys, marks = cut.key[new], np.arange(1, len(new) + 1, dtype=np.int32)
         self._number[keys] = marks  # of several tokens with one key one wins
         winners = self._number[keys] == marks
-        new, keys = new[winners], keys[winners]
-        self._number[keys] = np.arange(len(self.words) + 1, len(self.words) + len(new) + 1, dtype=np.int32)
-        self.words += [cut.text[start:stop] for start, stop in zip(cut.start[new].tolist(), cut.stop[new].tolist(), strict=True)]
-        return self._number.take(cut.key) - np.int32(1)
-
-    def _number_string(self, word: str) -> int:
-        number = self._unknown.get(word)
-        if number is None:
-            number = self._unknown[word] = len(self.words)
-            self.words.append(word)
-        return number
+        new_once = new[winners]
+        self._number[keys[winners]] = np.arange(len(self._known) + 1, len(self._known) + len(new_once) + 1, dtype=np.int32)
+        spans = zip(cut.start[new_once].tolist(), cut.stop[new_once].tolist(), strict=True)
+        self._known += [cut.text[start:stop] for start, stop in spans]
+        numbers[new] = self._number[keys]
+        return numbers - np.int32(1)
 
 
 def sorted_vocabulary(words: list[str]) -> tuple[NDArray[np.object_], NDArray[np.int32]]:

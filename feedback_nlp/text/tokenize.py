@@ -20,7 +20,7 @@ from feedback_nlp.errors import InputError, TextTypeError
 from feedback_nlp.text.cutting import cut
 from feedback_nlp.text.dictionary import Entry, lexicon_with, read_words
 from feedback_nlp.text.lexicon import Lexicon
-from feedback_nlp.text.numbering import Numbering, sorted_vocabulary, tag_words
+from feedback_nlp.text.numbering import Numbering, tag_words
 from feedback_nlp.text.stopwords import content_mask, read_word_list, stop_words, user_stop_words
 
 __all__ = ["Tokenizer", "Tokens", "content_mask", "read_word_list", "stop_words"]
@@ -155,15 +155,15 @@ class Tokenizer:
         _check_strings(rows := list(texts))
         lexicon = self._build()
         numbering = Numbering(lexicon)
-        ids, counts = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+        counts = [np.zeros(1, np.int64)]
         for chunk in _chunks(rows):
             found = cut(chunk, lexicon, use_hmm=self._hmm)
-            ids.append(numbering.number(found))
+            numbering.add(found)
             counts.append(found.counts)
-        vocabulary, rank = sorted_vocabulary(numbering.words)
+        ids, vocabulary = numbering.finish()
         tags, names = tag_words(vocabulary.tolist(), lexicon) if pos else (None, ())
         stop = stop_words() | self._stop if self._stop else None
-        return Tokens(rank[np.concatenate(ids)], np.cumsum(np.concatenate(counts)), vocabulary, tags, names, stop)
+        return Tokens(ids, np.cumsum(np.concatenate(counts)), vocabulary, tags, names, stop)
 
     def _build(self) -> Lexicon:
         if self._lexicon is None:

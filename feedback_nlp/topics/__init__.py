@@ -1,5 +1,7 @@
 """Keywords, themes, duplicates and trends: what the feedback is about, and since when."""
 
+from feedback_nlp.topics.aspect_words import shipped_aspects, theme_aspects
+from feedback_nlp.topics.aspects import Aspects, find_aspects
 from feedback_nlp.topics.contrast import contrast_keywords
 from feedback_nlp.topics.counts import TermCounts, ThemeCounts, select_terms
 from feedback_nlp.topics.discover import Topics, discover
@@ -14,6 +16,7 @@ from feedback_nlp.topics.themes import ThemeModel, fit_themes
 from feedback_nlp.topics.trends import DailyCounts, daily_counts, high_frequency_items, trend_table
 
 __all__ = [
+    "Aspects",
     "DailyCounts",
     "Duplicates",
     "PhraseCounts",
@@ -27,6 +30,7 @@ __all__ = [
     "corpus_phrases",
     "daily_counts",
     "discover",
+    "find_aspects",
     "find_duplicates",
     "find_new_words",
     "fit_themes",
@@ -35,6 +39,8 @@ __all__ = [
     "item_keywords",
     "item_phrases",
     "select_terms",
+    "shipped_aspects",
+    "theme_aspects",
     "theme_table",
     "trend_table",
 ]

@@ -24,6 +24,8 @@ WITHOUT_WORDS = (0.2, 0.2, 0.6)
 #: Share of their weight the scorer's readings keep where a negation turns the words, or the text holds both good and bad words:
 #: it misreads negations more often than they do, and the whole then says little of a part.
 TURNED = 0.5
+#: How much of the strength depends on that of the whole: a text that only asks or tells judges its parts less.
+WHOLE_STRENGTH = 0.3
 #: Words of opinion that say so much are clear.
 CLEAR = 0.3
 #: An opinion of no known word is quoted to this many characters.
@@ -80,7 +82,8 @@ def combine(mentions: Mentions) -> NDArray[np.float64]:
     weights = np.where(worded[:, None], WITH_WORDS, (*WITHOUT_WORDS, 0.0, 0.0)) * known
     weights[worded & (mentions.denied | _contrasted(mentions.row, values[:, 3])), :3] *= TURNED
     mixed = (weights * values).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
-    return np.asarray(np.round(np.clip(mixed * mentions.sign, -1, 1), 6))
+    strength = 1 - WHOLE_STRENGTH * (1 - np.abs(values[:, 2]))
+    return np.asarray(np.round(np.clip(mixed * mentions.sign * strength, -1, 1), 6))
 
 
 def _contrasted(row: NDArray[np.int64], words: NDArray[np.float64]) -> NDArray[np.bool_]:

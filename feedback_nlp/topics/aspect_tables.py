@@ -46,7 +46,7 @@ def mentions_table(
         "start": (found.start - begins)[line],
         "end": (found.end - begins)[line],
     }
-    return pd.DataFrame(columns).astype({name: str for name in ("aspect", "word", "opinion")})
+    return pd.DataFrame(columns).astype(dict.fromkeys(("aspect", "word", "opinion"), str))
 
 
 def items_table(mentions: "pd.DataFrame") -> "pd.DataFrame":
@@ -62,7 +62,7 @@ def items_table(mentions: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def summary_table(mentions: "pd.DataFrame", products: list[str] | None) -> "pd.DataFrame":
-    """One line an aspect, or an aspect and product; see ``Aspects``. products: of each text, "" where unknown; None where none are given."""
+    """One line an aspect, or an aspect and product; see ``Aspects``. products: of each text, "" where unknown."""
     import pandas as pd
 
     items = items_table(mentions)
@@ -88,10 +88,8 @@ def _means(group: NDArray[np.int64], values: "pd.Series", count: NDArray[np.int6
     return np.bincount(group, weights=whole, minlength=len(count)) * UNIT / np.maximum(count, 1)
 
 
-def _examples(
-    mentions: "pd.DataFrame", items: "pd.DataFrame", group: NDArray[np.int64], mean: NDArray[np.float64]
-) -> list[list[str]]:
-    """Up to three phrases a group, 「word: opinion」: those that agree best with its mean in sign, the strongest first, then by the string."""
+def _examples(mentions: "pd.DataFrame", items: "pd.DataFrame", group: NDArray[np.int64], mean: NDArray[np.float64]) -> list[list[str]]:
+    """Up to three phrases a group, 「word: opinion」: of the sign of its mean, the strongest first, then by the string."""
     chosen: list[list[str]] = [[] for _ in mean]
     places = items[["row", "aspect"]].assign(group=group)
     table = mentions[mentions["opinion"] != ""].merge(places, on=["row", "aspect"])

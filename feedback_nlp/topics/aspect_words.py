@@ -14,7 +14,7 @@ from feedback_nlp.text.tokenize import Tokenizer
 from feedback_nlp.topics.counts import TermCounts, distinct
 from feedback_nlp.topics.matching import WordTree, find_words
 from feedback_nlp.topics.opinion_clauses import opinion_clauses
-from feedback_nlp.topics.opinion_words import WEAK_KINDS, BASE, find_cues, read_word_groups
+from feedback_nlp.topics.opinion_words import BASE, WEAK_KINDS, find_cues, read_word_groups
 from feedback_nlp.topics.stream import SUBJECT, evaluative_words, units
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def _checked(aspects: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
         lists[aspect] = [words] if isinstance(words, str) else list(words)
         wrong = [word for word in (aspect, *lists[aspect]) if not isinstance(word, str) or not word.strip()]
         if wrong:
-            raise InputError(f"aspects[{aspect!r}]: expected words that are not empty, got {wrong[0]!r}; give a list of str for each aspect")
+            raise InputError(
+                f"aspects[{aspect!r}]: expected words that are not empty, got {wrong[0]!r}; give a list of str for each aspect"
+            )
     return lists
 
 
@@ -95,7 +97,9 @@ def discover_aspects(batch: TextBatch, *, ignore: Collection[str] = (), most: in
     judged = np.zeros(len(clauses.row), dtype=bool)
     judged[clauses.of(cues.start[(BASE[cues.kind] != 0) & ~cues.where(*WEAK_KINDS)])] = True
     clause = clauses.of(found.start)
-    total, with_opinion = (_documents(clauses.row[clause[part]], found.word[part], len(candidates)) for part in (slice(None), judged[clause]))
+    total, with_opinion = (
+        _documents(clauses.row[clause[part]], found.word[part], len(candidates)) for part in (slice(None), judged[clause])
+    )
     enough = (total >= max(MIN_DOCUMENTS, MIN_SHARE * batch.n_rows)) & (with_opinion >= MIN_OPINIONATED * total)
     order = sorted(np.flatnonzero(enough).tolist(), key=lambda number: (-with_opinion[number], candidates[number]))
     return _joined([candidates[number] for number in order], most)

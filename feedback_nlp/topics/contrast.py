@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 #: Items with a phrase in all groups together, at least.
 MIN_COUNT = 5
 #: Imaginary mentions that every group starts with, spread over phrases as the whole corpus spreads them.
-PRIOR = 500.0
-#: Where a difference is more than chance, two-sided at one in a thousand.
-MIN_Z = 3.29
+PRIOR = 100.0
+#: Where one difference is more than chance, two-sided at one in twenty; of very many phrases some pass by chance, at the end of the list.
+MIN_Z = 1.96
 
 Floats = NDArray[np.float64]
 

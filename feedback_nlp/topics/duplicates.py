@@ -28,7 +28,7 @@ class Duplicates:
 
     group: int64 (n,), the number of the row's group, a row of ``groups``; -1 for a row without duplicate or without information.
     representative: int64 (n_groups,), the row that stands for the group.
-    similarity: float32 (n,), Jaccard similarity to the representative, 1 where the content is the same; 0 without a group.
+    similarity: float32 (n,), to the representative, 1 where the content is the same; 0 without a group.
     repeat: bool (n,), True where the same known customer said it before within the group: reach and frequency leave these rows out.
     groups: one row a group, largest first: representative, text, count, exact (rows with the representative's very content),
     customers (distinct known ones), first_time, last_time; what was not given is missing.
@@ -57,11 +57,11 @@ def find_duplicates(
     """Group n texts into duplicates, exact and near.
 
     texts: n str; None and NaN count as empty. They are cleaned and folded here: script, width, case and punctuation do not matter.
-    threshold: 0.5 to 1, the Jaccard similarity of two contents' sets of n-grams from which on they are near duplicates.
-    customers: n identifiers; None, NaN, "" and numbers below 0 are unknown. times: n of anything pandas takes for a time.
-    guard: near duplicates do not contradict each other: both naming a number the other lacks, or one with more negations.
-    A representative has the content of most rows, of equals the first by code points; every member of its group is as similar to
-    it as the threshold asks, so similarity is not passed on along a chain.
+    threshold: 0.5 to 1, the similarity of two contents' sets of n-grams (``minhash.similarities``) from which on they are near.
+    customers: n identifiers; None, NaN, "" and numbers below 0 are unknown. times: n datetimes or ISO 8601 strings, NaT or None unknown.
+    guard: near duplicates do not contradict each other: both naming a number the other lacks or, in short texts, one negated.
+    The representative is the text in the company of most rows, of equals the commonest, then the first by code points. Every
+    member of its group is as similar to it as the threshold asks: similarity is not passed on along a chain.
     Raises InputError on a threshold outside its range, other lengths and what is no time; TextTypeError where a text is no str.
     """
     values = as_texts(texts)
@@ -71,7 +71,8 @@ def find_duplicates(
     raw, form = _numbered(values)
     ranked, content_of_form = _ranked(contents(raw), np.bincount(form, minlength=len(raw)))
     content = content_of_form[form]
-    leader, alike = near_groups(ranked, threshold=threshold, guard=guard)
+    rows = np.bincount(content[content >= 0], minlength=len(ranked))
+    leader, alike = near_groups(ranked, rows, threshold=threshold, guard=guard)
     leads = np.append(leader, -1)[content]
     sizes = np.bincount(leads[content >= 0], minlength=len(ranked))
     chosen = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes > 1)]
@@ -145,9 +146,9 @@ def _moments(times: Iterable[Any] | None, size: int) -> "pd.Series":
         return pd.Series(np.full(size, np.datetime64("NaT", "ns")))
     values = times if hasattr(times, "dtype") else list(times)
     try:
-        moments = pd.Series(pd.to_datetime(pd.Index(values)))
+        moments = pd.Series(pd.to_datetime(pd.Index(values), format="ISO8601"))
     except (ValueError, TypeError) as error:
-        raise InputError(f"times: expected what pandas takes for times, in one time zone or without, got {error}") from error
+        raise InputError(f"times: expected datetimes or ISO 8601 strings, all in one time zone or none, got {error}") from error
     _check_length("times", len(moments), size)
     return moments
 

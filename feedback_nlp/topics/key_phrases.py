@@ -19,7 +19,7 @@ from feedback_nlp.topics.stream import SUBJECT
 #: Words rarer than this share weigh alike: a word is not the subject for being rare.
 RARE_SHARE = 0.08
 #: Weight of a word of judgement in a phrase, and alone, per mille: it completes a phrase, and names no subject.
-QUALITY_WEIGHT, QUALITY_ALONE = 700, 300
+QUALITY_WEIGHT, QUALITY_ALONE = 900, 300
 #: The words of a phrase of k count together k ** -0.5 of their sum, in thousandths.
 SIZE_WEIGHT = (0, 1000, 707, 577, 500)
 #: Each word beyond the first of a phrase that no other texts use, or whose words do not belong together, costs a tenth.

@@ -92,9 +92,7 @@ def _letter(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return np.asarray((codes >= ord("a")) & (codes <= ord("z")))
 
 
-def _free(
-    folded: NDArray[np.uint32], indptr: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _free(folded: NDArray[np.uint32], indptr: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether no Latin letter goes on outside a match: 「app」 does not stand in 「happy」; bool (n,)."""
     last = len(folded) - 1
     row = np.searchsorted(indptr, start, side="right")

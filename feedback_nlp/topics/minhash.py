@@ -1,8 +1,8 @@
-"""Near-equal texts by MinHash with banded locality-sensitive hashing, then exact Jaccard. Arrays in, arrays out.
+"""Near-equal texts by MinHash with banded locality-sensitive hashing, then by their very sets. Arrays in, arrays out.
 
 Broder 1997, "On the resemblance and containment of documents"; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", 3.4. Two texts
 share the minimum of a random order of their n-grams with a probability of their Jaccard similarity ``s``, the minima of a band of ``r``
-orders with ``s**r``, and at least one of ``b`` bands with ``1 - (1 - s**r)**b``. Bands only propose pairs; ``jaccard`` decides.
+orders with ``s**r``, and at least one of ``b`` bands with ``1 - (1 - s**r)**b``. Bands only propose pairs; ``similarities`` decides.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from feedback_nlp.scorer.ngrams import bucket_slots
 from feedback_nlp.topics.counts import distinct
 
 Ints = NDArray[np.int64]
+Pairs = NDArray[np.int32]
 Sets = tuple[NDArray[np.int32], Ints]
 
 #: Characters from here on (CJK radicals, kana, ideographs, Hangul, emoji) say much each: n-grams of 2. Before it are letters and digits.
@@ -28,8 +29,12 @@ MIN_RECALL = 0.995
 #: Minima in a band at most, and in all bands together. More in a band: fewer pairs that only look similar, but more bands.
 MAX_BAND, MAX_MINIMA = 8, 192
 
-#: In a bucket, each text is paired with the best-ranked so many and with the one before it: linear, however full the bucket is.
-STARS = 3
+#: How much less than a change counts what one text merely adds to the other: 0 not less (Jaccard), 1 nothing (containment).
+ADDED = 0.5
+
+#: In a bucket of up to so many texts, each is paired with the so many that rank best and with the one before it; in a fuller one with
+#: the best only: linear, however full the buckets are.
+STARS, SMALL_BUCKET = 3, 64
 #: Proposed pairs are merged whenever so many have come together; similarities are computed for so many n-grams at a time.
 PAIRS_HELD, GRAMS_HELD = 1 << 23, 1 << 22
 
@@ -56,14 +61,14 @@ def gram_sets(grams: NDArray[np.uint32], indptr: Ints) -> Sets:
     return values, np.searchsorted(keys, np.arange(len(indptr)) << GRAM_BITS)
 
 
-def plan(threshold: float) -> tuple[int, int]:
-    """(minima a band, bands) for a Jaccard threshold in (0, 1]: the longest bands that keep to ``MIN_RECALL`` and ``MAX_MINIMA``."""
+def plan(jaccard: float) -> tuple[int, int]:
+    """(minima a band, bands) for pairs from a Jaccard similarity in (0, 1] on: the longest bands within the limits above."""
     for size in range(MAX_BAND, 0, -1):
-        miss = 1 - threshold**size
+        miss = 1 - jaccard**size
         bands = ceil(log(1 - MIN_RECALL) / log(miss)) if miss > 0 else 1
         if size * bands <= MAX_MINIMA:
             return size, bands
-    raise ValueError(f"no bands of at most {MAX_MINIMA} minima for a threshold of {threshold}")
+    raise ValueError(f"no bands of at most {MAX_MINIMA} minima for a Jaccard similarity of {jaccard}")
 
 
 def _mixed(number: int) -> int:
@@ -92,53 +97,78 @@ def band_keys(grams: NDArray[np.uint32], indptr: Ints, *, size: int, bands: int)
     return keys
 
 
-def bucket_pairs(keys: NDArray[np.uint32]) -> Ints:
-    """Pairs of texts that share a key in some band: int64 (n_pairs, 2), the better-ranked (lower) number first, sorted.
+def _buckets(band: NDArray[np.uint32]) -> tuple[Ints, Ints]:
+    """Texts ordered by key, then by number, int64 (n,); and where each of their buckets starts, int64 (n_buckets + 1,)."""
+    entries = np.sort(band.astype(np.uint64) << np.uint64(32) | np.arange(len(band), dtype=np.uint64))
+    keys = entries >> np.uint64(32)
+    starts = np.flatnonzero(keys[1:] != keys[:-1]) + 1
+    return (entries & np.uint64(0xFFFFFFFF)).astype(np.int64), np.concatenate([[0], starts, [len(band)]])
+
+
+def company(keys: NDArray[np.uint32], rows: Ints) -> Ints:
+    """How many rows each text meets in its buckets, itself and all bands counted: int64 (n,), most for the most typical of a group.
+
+    keys: uint32 (bands, n). rows: int64 (n,), how many rows each text stands for.
+    """
+    met = np.zeros(len(rows), np.int64)
+    for band in keys if len(rows) else ():
+        texts, starts = _buckets(band)
+        met[texts] += np.repeat(np.add.reduceat(rows[texts], starts[:-1]), np.diff(starts))
+    return met
+
+
+def bucket_pairs(keys: NDArray[np.uint32]) -> Pairs:
+    """Pairs of texts that share a key in some band: int32 (n_pairs, 2), the better-ranked (lower) number first, sorted.
 
     keys: uint32 (bands, n), columns in order of rank. A bucket of m texts gives at most (STARS + 1) * m pairs.
     """
     pairs, fresh = np.empty(0, np.int64), [np.empty(0, np.int64)]
-    numbers = np.arange(keys.shape[1], dtype=np.uint64)
     for band in keys:
-        entries = np.sort(band.astype(np.uint64) << np.uint64(32) | numbers)
-        texts = (entries & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        fresh += [first << 32 | second for first, second in _linked(entries >> np.uint64(32), texts)]
+        fresh += [first << 32 | second for first, second in _linked(*_buckets(band))]
         if sum(map(len, fresh)) > PAIRS_HELD:
             pairs, fresh = distinct(np.concatenate([pairs, *fresh])), []
     pairs = distinct(np.concatenate([pairs, *fresh]))
-    return np.column_stack([pairs >> 32, pairs & 0xFFFFFFFF])
+    return np.column_stack([(pairs >> 32).astype(np.int32), pairs.astype(np.int32)])
 
 
-def _linked(buckets: NDArray[np.uint64], texts: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """The pairs of one band; buckets: uint64 (n,), ascending; texts: int64 (n,), ascending within a bucket."""
-    begins = np.ones(len(buckets), bool)
-    np.not_equal(buckets[1:], buckets[:-1], out=begins[1:])
-    start = np.flatnonzero(begins)[np.cumsum(begins) - 1]
-    place = np.arange(len(buckets)) - start
+def _linked(texts: Ints, starts: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """The pairs of one band; see ``_buckets``."""
+    sizes = np.diff(starts)
+    start, size = np.repeat(starts[:-1], sizes), np.repeat(sizes, sizes)
+    place = np.arange(len(texts)) - start
     for star in range(STARS):
-        behind = np.flatnonzero(place > star)
+        behind = np.flatnonzero((place > star) & ((size <= SMALL_BUCKET) | (star == 0)))
         yield texts[start[behind] + star], texts[behind]
-    behind = np.flatnonzero(place > STARS)
+    behind = np.flatnonzero((place > STARS) & (size <= SMALL_BUCKET))
     yield texts[behind - 1], texts[behind]
 
 
-def jaccard(sets: Sets, pairs: Ints, *, threshold: float) -> NDArray[np.float64]:
-    """Jaccard similarity of the sets of each pair: float64 (n_pairs,), 0 where the sizes alone keep it below the threshold.
+def similarities(sets: Sets, pairs: Pairs, *, threshold: float) -> NDArray[np.float64]:
+    """Similarity of the sets of each pair: float64 (n_pairs,) in [0, 1], 0 where the sizes alone keep it below the threshold.
 
-    sets: of ``gram_sets``. pairs: int64 (n_pairs, 2).
+    sets: of ``gram_sets``. pairs: int32 (n_pairs, 2).
+    common / (common + (1 + ADDED) * less + (1 - ADDED) * more), where less and more are the n-grams that only the one or only the
+    other has (Tversky 1977; symmetric as in Jimenez, Becerra, Gelbukh 2013): Jaccard where both have as many, and what one text
+    merely adds counts half.
     """
     from scipy.sparse import csr_array
 
     values, indptr = sets
     table = csr_array((np.ones(len(values), np.int32), values, indptr), shape=(len(indptr) - 1, 1 << GRAM_BITS), copy=False)
-    sizes = np.diff(indptr)[pairs]
-    able = np.flatnonzero(sizes.min(axis=1) >= threshold * sizes.max(axis=1))
+    sizes = np.diff(indptr).astype(np.int32)[pairs]
+    able = np.flatnonzero(sizes.min(axis=1) >= jaccard_bound(threshold) * sizes.max(axis=1))
     result = np.zeros(len(pairs))
-    weight = np.cumsum(sizes[able].sum(axis=1)) // GRAMS_HELD
+    weight = np.cumsum(sizes[able].sum(axis=1), dtype=np.int64) // GRAMS_HELD
     for part in np.split(able, np.flatnonzero(np.diff(weight)) + 1):
         common = np.diff(table[pairs[part, 0]].multiply(table[pairs[part, 1]]).indptr)
-        result[part] = common / (sizes[part].sum(axis=1) - common)
+        own = sizes[part] - common[:, None]
+        result[part] = common / (common + (1 + ADDED) * own.min(axis=1) + (1 - ADDED) * own.max(axis=1))
     return result
+
+
+def jaccard_bound(threshold: float) -> float:
+    """The least Jaccard similarity of sets that are as similar as the threshold: one of them holds the other."""
+    return 1 / (1 + (1 / threshold - 1) / (1 - ADDED))
 
 
 def joined_sets(parts: list[Sets]) -> Sets:
@@ -148,10 +178,10 @@ def joined_sets(parts: list[Sets]) -> Sets:
     return values, np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *lengths]))])
 
 
-def leaders(pairs: Ints, similarity: NDArray[np.float64], size: int) -> tuple[Ints, NDArray[np.float32]]:
+def leaders(pairs: Pairs, similarity: NDArray[np.float64], size: int) -> tuple[Ints, NDArray[np.float32]]:
     """Leader of each text, int64 (size,), itself where it has none, and the similarity to it, float32 (size,), 1 to itself.
 
-    pairs: int64 (n_pairs, 2) of similar texts, the better-ranked (lower) number first, sorted. similarity: float64 (n_pairs,).
+    pairs: int32 (n_pairs, 2) of similar texts, the better-ranked (lower) number first, sorted. similarity: float64 (n_pairs,).
     In order of rank, a text that no leader is similar to leads (Hartigan 1975, leader algorithm). The others follow the most similar
     leader, of equal ones the best-ranked. So a group never reaches further than one step from its leader.
     """

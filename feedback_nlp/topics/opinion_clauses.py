@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.scorer.clauses import split_clauses
 from feedback_nlp.topics.matching import Found
-from feedback_nlp.topics.opinion_words import ADDITION, BASE, CONTRAST, FILLER, LINK, WEAK_KINDS, WORSE, Cues
+from feedback_nlp.topics.opinion_words import ADDITION, BASE, CONTRAST, FILLER, LINK, WEAK_KINDS, WORSE, Cues, blanks_between_letters
 
 #: A sentence ends after a run of these; what follows no longer speaks of the aspect before it.
 SENTENCE_END = "。！？!?;；\n"
@@ -44,6 +44,7 @@ def opinion_clauses(folded: NDArray[np.uint32], indptr: NDArray[np.int64], aspec
     """
     begins = np.zeros(len(folded) + 1, dtype=bool)
     begins[split_clauses(folded, indptr)[0]] = True
+    begins[1:-1] &= ~blanks_between_letters(folded)[:-1]
     begins[cues.start[cues.where(CONTRAST, ADDITION)]] = True
     begins[_cuts_between(folded, begins, aspects, cues)] = True
     begins[-1] = True
@@ -57,7 +58,7 @@ def opinion_clauses(folded: NDArray[np.uint32], indptr: NDArray[np.int64], aspec
 
 def _says(cues: Cues) -> NDArray[np.bool_]:
     """Whether a word is one of opinion, bool (n,)."""
-    return (BASE[cues.kind] != 0) & ~cues.where(*WEAK_KINDS)
+    return np.asarray((BASE[cues.kind] != 0) & ~cues.where(*WEAK_KINDS))
 
 
 def _cuts_between(folded: NDArray[np.uint32], begins: NDArray[np.bool_], aspects: Found, cues: Cues) -> NDArray[np.int64]:
@@ -98,7 +99,8 @@ def _after_bare(
     speaks = np.zeros(len(start) - 1, dtype=bool)
     speaks[np.searchsorted(start, cues.start[says], side="right") - 1] = True
     ends = start[1:]
-    return ends[bare & names & ~speaks & ~np.isin(ends, indptr)]
+    joined: NDArray[np.int64] = ends[bare & names & ~speaks & ~np.isin(ends, indptr)]
+    return joined
 
 
 def _scopes(folded: NDArray[np.uint32], start: NDArray[np.int64], row: NDArray[np.int64], named: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -109,4 +111,5 @@ def _scopes(folded: NDArray[np.uint32], start: NDArray[np.int64], row: NDArray[n
         stops = np.isin(folded[start[1:-1] - 1], [*map(ord, SENTENCE_END)])
         new[1:-1] = named[1:] | (np.diff(row) != 0) | stops
     edges = np.flatnonzero(new)
-    return start[edges[np.searchsorted(edges, np.arange(n_clauses), side="right")]]
+    ends: NDArray[np.int64] = start[edges[np.searchsorted(edges, np.arange(n_clauses), side="right")]]
+    return ends

@@ -6,7 +6,6 @@ The words stand in ``data/opinion_words.txt``. Arrays in, arrays out, but for th
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 from feedback_nlp.scorer.clauses import clause_end_table
 from feedback_nlp.topics.matching import Found, WordTree, find_words
 
-#: Groups of ``data/opinion_words.txt``, in order; a kind is the position.
-GROUPS = ("positive", "negative", "mild_positive", "mild_negative", "more", "less", "problem", "lack", "negation")
-GROUPS += ("too", "slightly", "strong", "wish", "contrast", "addition", "worse", "compare", "link", "filler", "neutral")
+#: Groups of ``data/opinion_words.txt``, those that say something first; a kind is the position.
+_SAYING = ("positive", "negative", "mild_positive", "mild_negative", "more", "less", "problem", "lack", "negation")
+_TURNING = ("too", "slightly", "strong", "wish", "contrast", "addition", "worse", "compare", "link", "filler", "neutral")
+GROUPS = _SAYING + _TURNING
 POSITIVE, NEGATIVE, MILD_POSITIVE, MILD_NEGATIVE, MORE, LESS, PROBLEM, LACK, NEGATION = range(9)
 TOO, SLIGHTLY, STRONG, WISH, CONTRAST, ADDITION, WORSE, COMPARE, LINK, FILLER, NEUTRAL = range(9, 20)
 
@@ -46,20 +46,20 @@ def read_word_groups(name: str) -> dict[str, tuple[str, ...]]:
 def opinion_tree() -> tuple[WordTree, NDArray[np.int64], NDArray[np.bool_]]:
     """The tree of all words, and of each its kind, int64 (n,), and whether it may be a lack too, bool (n,); built on the first call."""
     groups = read_word_groups("opinion_words.txt")
-    # Of a word in several groups the first of this order counts: 不好找 is no opinion where it is listed as neutral.
-    order = (NEUTRAL, WISH, WORSE, COMPARE, PROBLEM, *range(NEGATIVE + 1), *range(MILD_POSITIVE, PROBLEM), LACK, *range(NEGATION, len(GROUPS)))
-    words = list(chain.from_iterable(groups[GROUPS[kind]] for kind in dict.fromkeys(order)))
-    kinds = np.repeat(list(dict.fromkeys(order)), [len(groups[GROUPS[kind]]) for kind in dict.fromkeys(order)])
+    words = [word for group in GROUPS for word in groups[group]]
+    kinds = np.repeat(np.arange(len(GROUPS)), [len(groups[group]) for group in GROUPS])
     lacks = np.isin(words, groups["lack"])
-    denials = np.isin(words, groups["negation"])
-    kinds = np.where(lacks & denials, NEGATION, kinds)
+    # 没有 lacks where nothing follows that it could deny.
+    kinds[lacks & np.isin(words, groups["negation"])] = NEGATION
     return WordTree.build(words), kinds.astype(np.int64), lacks
 
 
-@cache
-def less_is_better_tree() -> WordTree:
-    """Words of which little is wanted: prices, noise, waiting."""
-    return WordTree.build(read_word_groups("opinion_words.txt")["less_is_better"])
+def blanks_between_letters(folded: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Blanks that part Latin words and are no pause; bool (n_chars,)."""
+    letter = (folded >= ord("a")) & (folded <= ord("z"))
+    between = np.zeros(len(folded), dtype=bool)
+    between[1:-1] = (folded[1:-1] == ord(" ")) & letter[:-2] & letter[2:]
+    return between
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Cues:
     """Words of the lists in a batch, from left to right.
 
     start, end: int64 (n,), characters of the batch. kind: int64 (n,), positions in ``GROUPS``. lack: bool (n,).
-    part: int64 (n,), pauses before it.
+    part: int64 (n,), the same where no pause and no end of a row parts two words.
     """
 
     start: NDArray[np.int64]
@@ -91,12 +91,18 @@ def find_cues(folded: NDArray[np.uint32], indptr: NDArray[np.int64], aspects: Fo
     kind, lack = kinds[found.word], lacks[found.word]
     following = np.zeros(len(found), dtype=bool)
     judging = np.isin(kind, (NEGATIVE, MORE, LESS))
-    following[:-1] = judging[1:] & (found.end[:-1] == found.start[1:])
+    following[:-1] = judging[1:] & _touching(found, indptr)
     good = (folded[found.start] == ord("好")) & (found.end == found.start + 1)
     kind = np.where(good & following, STRONG, kind)
     kind = np.where(np.isin(kind, (MORE, LESS)) & ~_predicates(folded, indptr, found, kind, aspects), NEUTRAL, kind)
-    pauses = np.cumsum(clause_end_table()[folded])
-    return Cues(found.start, found.end, kind, lack, pauses[found.start])
+    pauses = np.cumsum(clause_end_table()[folded] & ~blanks_between_letters(folded), dtype=np.int64)
+    row = np.searchsorted(indptr, found.start, side="right")
+    return Cues(found.start, found.end, kind, lack, pauses[found.start] + row)
+
+
+def _touching(found: Found, indptr: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each word but the last touches the next one in its row; bool (n - 1,)."""
+    return np.asarray((found.end[:-1] == found.start[1:]) & ~np.isin(found.start[1:], indptr))
 
 
 #: What may stand behind a single 大, 高, 快 that says how something is.
@@ -109,16 +115,14 @@ def _predicates(
     """Whether a word stands where it may say how something is; bool (n,)."""
     before = np.zeros(len(found), dtype=bool)
     degree = np.isin(kind, (NEGATION, TOO, SLIGHTLY, STRONG, COMPARE, LINK, FILLER, ADDITION, CONTRAST))
-    before[1:] = degree[:-1] & (found.end[:-1] == found.start[1:])
-    before |= np.isin(found.start, aspects.end) | np.isin(found.end, aspects.start)
-    at_end = np.isin(found.end, indptr)
+    before[1:] = degree[:-1] & _touching(found, indptr)
+    at_start, at_end = np.isin(found.start, indptr), np.isin(found.end, indptr)
+    before |= (np.isin(found.start, aspects.end) & ~at_start) | (np.isin(found.end, aspects.start) & ~at_end)
     after = np.isin(folded[np.minimum(found.end, len(folded) - 1)], [*map(ord, _BEHIND)])
     return before | at_end | after
 
 
-def read_cues(
-    cues: Cues, wanted: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+def read_cues(cues: Cues, wanted: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
     """What each word says: float64 (n,) in [-1, 1], 0 for words that say nothing; where its phrase starts, int64 (n,); and
     whether a negation turns it, bool (n,).
 
@@ -133,15 +137,16 @@ def read_cues(
     reach = cues.start[alive]
     for back in range(1, CHAIN + 1):
         at = alive - back
-        linked = (at >= 0) & (cues.part[at] == cues.part[alive]) & (reach - cues.end[at] <= GAP) & ~(says[at] & (value[at] != 0))
+        linked = (at >= 0) & (cues.part[at] == cues.part[alive]) & (reach - cues.end[at] <= GAP) & (~says[at] | (cues.kind[at] == WORSE))
         alive, at, reach = alive[linked], at[linked], reach[linked]
         kind = cues.kind[at]
-        value[alive] *= np.select([kind == NEGATION, np.isin(kind, (STRONG, TOO)), kind == SLIGHTLY], [DENIED, STRENGTHENED, WEAKENED], 1.0)
-        denied[alive[kind == NEGATION]] = True
+        denies, much, little = np.isin(kind, (NEGATION, WORSE)), np.isin(kind, (STRONG, TOO)), kind == SLIGHTLY
+        value[alive] *= np.select([denies, much, little], [DENIED, STRENGTHENED, WEAKENED], 1.0)
+        denied[alive[denies]] = True
         # 太大, 有点小: too much and too little are both bad, unless denied before.
         bad = scaled[alive] & np.isin(kind, (TOO, SLIGHTLY)) & (cues.end[at] == reach)
         value[alive] = np.where(bad, -np.abs(value[alive]), value[alive])
-        said = np.isin(kind, (NEGATION, STRONG, TOO, SLIGHTLY))
+        said = denies | much | little
         begin[alive[said]] = cues.start[at[said]]
         reach = np.where(said | (kind == LINK), cues.start[at], reach)
     return np.clip(value, -1, 1), begin, denied

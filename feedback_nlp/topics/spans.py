@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.stream import SUBJECT, Units, phrase_roles, units
+from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, Units, phrase_roles, units
 
 #: Words of the longest phrase.
 MAX_WORDS = 4
 #: Words that do not part two others, and say nothing in a phrase: 态度也特别恶劣 counts as 态度恶劣.
 _DEGREES = (
     "很 太 挺 蛮 真 超 最 更 略 非常 特别 十分 比较 相当 极其 极度 超级 有点 有点儿 有些 稍微 略微 过于 实在 真的 真心 确实 简直 完全 根本 "
-    "越来越 多么 这么 那么 如此 也 都 就 又 再 才 还 总 老 还是 也是 都是 老是 总是 一直 经常 了 着 得 地"
+    "的 越来越 多么 这么 那么 如此 也 都 就 又 再 才 还 总 老 还是 也是 都是 老是 总是 一直 经常 了 着 得 地"
 )
 #: Words that deny the one behind them; a phrase does not begin behind one.
 _DENIALS = "无法 没有 没法 不能 不会 不让 不给 不可 拒绝 禁止 难以 很难 毫无 没 不 未 无"
@@ -53,8 +53,9 @@ class Spans:
 
 def find_spans(tokens: Tokens) -> Spans:
     """Find all possible phrases of n rows, linear in tokens."""
-    batch = units(without(tokens, DEGREES))
-    parts = list(_runs(batch))
+    dense = without(tokens, DEGREES)
+    batch = units(dense)
+    parts = list(_runs(batch, _touching(dense, batch)))
     words = np.concatenate([part for _, part in parts])
     first = np.concatenate([part for part, _ in parts])
     return Spans(words, batch.rows[first], first, batch)
@@ -68,16 +69,27 @@ def without(tokens: Tokens, words: frozenset[str]) -> Tokens:
     return replace(tokens, ids=tokens.ids[keep], indptr=before[tokens.indptr])
 
 
-def _runs(batch: Units) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
-    """Yield, for each size, the places of first units and the words of runs."""
+def _touching(tokens: Tokens, batch: Units) -> Bools:
+    """Tell which units the next one follows at once, bool (n,). A unit with a negation joined to it begins where the negation stands.
+
+    tokens: what ``batch`` was read from, without transparent words, so that places are positions in it.
+    """
+    denies = np.fromiter((word in NEGATIONS for word in tokens.vocabulary), np.bool_, len(tokens.vocabulary))[tokens.ids]
+    joined = np.append(False, denies)[batch.places] & ~denies[batch.places]
+    if len(joined):  # the first of a row has nothing before it
+        joined &= batch.places > tokens.indptr[batch.rows]
+    begin = batch.places - joined
+    return np.append((begin[1:] - batch.places[:-1] == 1) & (np.diff(batch.rows) == 0), False)[: len(joined)]
+
+
+def _runs(batch: Units, touches: Bools) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
+    """Yield, for each size, the places of first units and the words of runs. touches: units that the next one follows at once."""
     lead, tail, inner, deny, complement = _roles(batch)
     subject, ids = batch.kinds == SUBJECT, batch.ids
-    touches = np.append((np.diff(batch.places) == 1) & (np.diff(batch.rows) == 0), False)[: len(ids)]
     bound = np.zeros(len(ids), bool)  # a negation stands before
     bound[1:] = touches[:-1] & deny[ids[:-1]]
     open_end = touches & np.append(complement[ids[1:]], False)[: len(ids)]
-    alive, named = np.arange(len(ids), dtype=np.int64), np.zeros(len(ids), bool)
-    repeated = np.zeros(len(ids), bool)
+    alive = np.arange(len(ids), dtype=np.int64)
     for size in range(1, MAX_WORDS + 1):
         last = alive + size - 1
         words = np.full((len(alive), MAX_WORDS), -1, np.int32)

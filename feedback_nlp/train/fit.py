@@ -32,6 +32,9 @@ LONG_TEXT_QUANTILE = 0.95
 #: Parts that the texts are split into by hash.
 FOLDS = 5
 
+#: Steps of training, whatever ``passes`` says.
+LEAST_STEPS, MOST_STEPS = 300, 6000
+
 #: A fair sample smaller than this cannot calibrate; then all labelled texts do.
 LEAST_NATURAL = 500
 
@@ -183,7 +186,7 @@ def _fit(lesson: Lesson, options: TrainOptions) -> Network:
     for number in range(options.teachers):
         teacher = _fit_one(lesson, replace(options, seed=options.seed + 1 + number))
         total += features_and_logits(teacher, lesson.data)[1]
-    return _fit_one(taught(lesson, total / np.float32(options.teachers), teacher.slices), options)
+    return _fit_one(taught(lesson, np.asarray(total / options.teachers, np.float32), teacher.slices), options)
 
 
 def _fit_one(lesson: Lesson, options: TrainOptions) -> Network:
@@ -195,7 +198,7 @@ def _fit_one(lesson: Lesson, options: TrainOptions) -> Network:
     drawn = lesson.sampling > 0
     labelled_share = lesson.sampling[: lesson.n_labelled].sum() / lesson.sampling.sum()
     batch = Schedule.batch
-    steps = int(np.clip(options.passes * drawn[: lesson.n_labelled].sum() / (batch * labelled_share), 300, 6000))
+    steps = int(np.clip(options.passes * drawn[: lesson.n_labelled].sum() / (batch * labelled_share), LEAST_STEPS, MOST_STEPS))
     schedule = Schedule(steps, dropout=options.dropout, seed=options.seed)
     for _ in fit_network(network, lesson.data, lesson.tasks, lesson.sampling, schedule):
         pass

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory):
     """The folder of the tiny tables and their manifest."""
-    from made_up import write_data
+    from tiny_tables import write_data
 
     folder = tmp_path_factory.mktemp("data")
     return folder, write_data(folder)

@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import labelled, texts
 from sklearn.metrics import f1_score
+from tiny_tables import labelled, texts
 
 from benchmarks import accuracy, metrics
 from benchmarks.peers import sources, training

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_nlp.sentiment.levels import levels, polarity
+from feedback_nlp.sentiment.levels import LEVELS_PART, levels, polarity
 from feedback_nlp.sentiment.second_opinion import BACKENDS, polarity_levels, snownlp_polarity
 from feedback_nlp.vocabulary import SENTIMENT_LEVELS
 
@@ -44,10 +44,10 @@ def read(rows, logits=None):
 @pytest.mark.parametrize(
     ("logit", "sign"), [(0, 0), (math.log(3), 0.5), (-math.log(3), -0.5), (100, 1), (-100, -1), (3e38, 1), (-3e38, -1)]
 )
-def test_polarity_is_the_mean_of_half_the_expected_level_and_the_sign(probabilities, expected, logit, sign):
+def test_polarity_mixes_half_the_expected_level_and_the_sign(probabilities, expected, logit, sign):
     result = read([probabilities], [logit])
     assert result.dtype == np.float32
-    assert result[0] == pytest.approx((expected + sign) / 2, abs=1e-6)
+    assert result[0] == pytest.approx(LEVELS_PART * expected + (1 - LEVELS_PART) * sign, abs=1e-6)
     assert -1 <= result[0] <= 1
 
 

@@ -16,14 +16,21 @@ from feedback_nlp.errors import InputError
 from feedback_nlp.scorer.model import ARRAYS_FILE, HEADS, MANIFEST_FILE, load_model
 from feedback_nlp.scorer.scorer import BatchScorer
 from feedback_nlp.text.clean import clean
+from feedback_nlp.train import fit
 from feedback_nlp.train.card import CARD_FILE
 from feedback_nlp.train.fit import FOLDS, LEAST_NATURAL, TrainOptions, train
 from feedback_nlp.train.labels import read_labels, text_fraction
 from feedback_nlp.train.network import read_clauses
 from feedback_nlp.vocabulary import RISK_CODES, TYPE_CODES
 
-#: Smaller still; for what is not about learning.
+#: Smaller still; for what is not about learning, with ``few_steps``.
 SMALL = replace(QUICK, orders=1, bits=8, width=2, hidden=2, folds=1)
+
+
+@pytest.fixture
+def few_steps(monkeypatch):
+    monkeypatch.setattr(fit, "LEAST_STEPS", 8)
+    monkeypatch.setattr(fit, "MOST_STEPS", 8)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +65,15 @@ def test_the_trained_model_separates_texts_it_has_not_seen(trained):
     assert scores["polarity"].groupby(unseen["sentiment"]).mean().is_monotonic_increasing
 
 
-def test_held_out_figures_are_of_texts_that_were_not_seen(tmp_path):
+@pytest.mark.parametrize(("teachers", "folds"), [(0, 5), (1, 2)])
+def test_held_out_figures_are_of_texts_that_were_not_seen(tmp_path, teachers, folds):
     """Types that nothing in the text tells can be learned by heart and no other way."""
     table = heads_table()
     table["type"] = np.random.default_rng(5).permutation(table["type"])
     table["text"] = [f"{FILLER[n % 22]}{n}号{FILLER[n // 22]}{n * 7919}" for n in range(len(table))]
-    scorer, manifest = trained_on(table, tmp_path, replace(QUICK, orders=3, bits=14, folds=5, dropout=0.0))
-    assert (scorer.score(table["text"])["type"] == table["type"]).mean() > 0.8
+    scorer, manifest = trained_on(table, tmp_path, replace(QUICK, orders=3, bits=14, folds=folds, dropout=0.0, teachers=teachers))
+    if not teachers:
+        assert (scorer.score(table["text"])["type"] == table["type"]).mean() > 0.8
     assert manifest["training"]["held_out"]["all"]["type_macro_f1"] < 0.3
 
 
@@ -84,29 +93,37 @@ def test_words_that_only_the_teacher_knows_count(tmp_path):
     assert scorer.score(["哒哒丙"])["type"].tolist() == ["price"]
 
 
-@pytest.mark.parametrize("folds", [0, 2])
 @pytest.mark.parametrize(
-    ("column", "kept"),
+    ("column", "kept", "folds"),
     [
-        ("type", {"defect", "price", "praise"}),
-        ("type", {"service", "other"}),
-        ("sentiment", {-1, 0, 1}),
-        ("sentiment", {-2, 2}),
-        ("urgency", {"low", "high"}),
+        ("type", {"defect", "price", "praise"}, 1),
+        ("type", {"service", "other"}, 0),
+        ("sentiment", {-1, 0, 1}, 1),
+        ("sentiment", {-2, 2}, 1),
+        ("urgency", {"low", "high"}, 0),
     ],
 )
 def test_a_class_without_labels_is_never_chosen(tmp_path, column, kept, folds):
     table = heads_table(rows=500)
     table = table[table[column].isin(kept)]
     scorer, _ = trained_on(table, tmp_path, replace(QUICK, folds=folds))
-    scores = scorer.score(pd.concat([table["text"], heads_table(seed=7)["text"]]))
-    assert set(scores[column]) <= kept
-    assert (scores[column].head(len(table)) == table[column]).mean() > 0.93
+    unseen = heads_table(seed=7, rows=300)
+    table = pd.concat([table, unseen[unseen[column].isin(kept)]], ignore_index=True)
+    scores = scorer.score(table["text"])
+    assert set(scores[column]) == kept
+    assert (scores[column] == table[column]).mean() > 0.93
 
 
-@pytest.mark.parametrize("folds", [0, 2])
 @pytest.mark.parametrize(
-    ("column", "only"), [("type", "request"), ("sentiment", 1), ("sentiment", -2), ("urgency", "high"), ("urgency", "low")]
+    ("column", "only", "folds"),
+    [
+        ("type", "request", 1),
+        ("type", "other", 0),
+        ("sentiment", 1, 0),
+        ("sentiment", -2, 1),
+        ("urgency", "high", 1),
+        ("urgency", "low", 0),
+    ],
 )
 def test_a_head_with_one_class_always_chooses_it(tmp_path, column, only, folds):
     scorer, _ = trained_on(heads_table(rows=60).assign(**{column: only}), tmp_path, replace(QUICK, folds=folds))
@@ -124,6 +141,7 @@ def test_a_risk_that_never_or_always_holds_is_learned_so(tmp_path, risk, expecte
 
 @pytest.mark.parametrize("folds", [0, 1, 5])
 @pytest.mark.parametrize("column", ["type", "sentiment", "urgency", "risk"])
+@pytest.mark.usefixtures("few_steps")
 def test_a_class_with_one_example(tmp_path, column, folds):
     table = heads_table(rows=40)
     rare, usual = {"type": ("price", "praise"), "sentiment": (2, 0), "urgency": ("high", "low"), "risk": ("legal", "")}[column]
@@ -135,6 +153,7 @@ def test_a_class_with_one_example(tmp_path, column, folds):
 
 
 @pytest.mark.parametrize("folds", range(FOLDS + 1))
+@pytest.mark.usefixtures("few_steps")
 def test_any_number_of_folds(tables, tmp_path, folds):
     labels = read_labels(tables)
     manifest = train(labels, tmp_path, replace(SMALL, folds=folds))
@@ -154,6 +173,7 @@ def test_any_number_of_folds(tables, tmp_path, folds):
         assert manifest["reference"][head] == pytest.approx(expected.tolist(), abs=1e-4)
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_texts_of_one_source_stay_together(tmp_path):
     """The largest source is the first part, the second largest the second; so many texts are held out."""
     sizes = {"c": 40, "a": 100, "b": 30, "d": 50}
@@ -166,6 +186,7 @@ def test_texts_of_one_source_stay_together(tmp_path):
     assert manifest["training"]["held_out"]["all"]["texts"] == 100
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_figures_of_the_fair_sample_stand_beside_those_of_all(tmp_path):
     table = heads_table(rows=200).assign(round=["random"] * 120 + ["hard"] * 80)
     labels = read_labels(write(tmp_path, heads=table))
@@ -177,6 +198,7 @@ def test_figures_of_the_fair_sample_stand_beside_those_of_all(tmp_path):
     assert manifest["reference"]["type"] == pytest.approx(expected.tolist(), abs=1e-4)
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_a_large_fair_sample_gives_the_class_mix(tmp_path):
     table = heads_table(rows=800)
     fair = table["type"].isin(TYPE_CODES[:7]) & (table.index < 780)
@@ -230,6 +252,7 @@ def test_the_manifest_says_what_made_the_model(trained, tables):
     assert load_model(folder).orders == 2
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_a_model_card_is_written_once(trained, tables, tmp_path):
     text = (trained[0] / CARD_FILE).read_text(encoding="utf-8")
     for word in (
@@ -260,6 +283,23 @@ def test_buckets_of_no_training_text_are_zero(trained, tables):
     assert (model.embedding[~unseen] != 0).any(axis=1).mean() > 0.95
 
 
+@pytest.mark.usefixtures("few_steps")
+def test_buckets_of_held_out_texts_alone_are_zero_where_they_are_held_out(tables, tmp_path, monkeypatch):
+    """As the n-grams of texts to come are for the model that is kept; else the figures would be those of random vectors."""
+    seen, real = [], fit.features_and_logits
+    monkeypatch.setattr(fit, "features_and_logits", lambda network, data: seen.append((network, data)) or real(network, data))
+    labels = read_labels(tables)
+    train(labels, tmp_path, replace(SMALL, orders=2, bits=14))
+    (_, _), (network, away) = seen
+    fold = (text_fraction(labels.heads["text"].tolist()) * FOLDS).astype(int)
+    assert away.n_texts == (fold == 0).sum()
+    known = read_clauses([*labels.heads["text"][fold != 0], *labels.polarity["text"]], orders=2, bits=14)
+    alone = known.unseen(14) & ~away.unseen(14)
+    assert alone.sum() > 10
+    assert (network.embedding[alone] == 0).all()
+    assert (network.embedding[~known.unseen(14)] != 0).any(axis=1).all()
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # Repetition
 
@@ -274,10 +314,15 @@ def test_training_repeats_to_the_byte(trained, tables, tmp_path, options):
     assert written(tmp_path) == written(trained[0])
 
 
-@pytest.mark.parametrize("changed", [{"seed": 1}, {"passes": 900}, {"dropout": 0.2}, {"balance": 0.0}, {"polarity_share": 0.1}], ids=str)
-def test_options_count(trained, tables, tmp_path, changed):
-    train(read_labels(tables), tmp_path, replace(QUICK, folds=0, **changed), name="tiny")
-    assert written(tmp_path)[0] != written(trained[0])[0]
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"dropout": 0.2}, {"balance": 0.0}, {"polarity_share": 0.1}], ids=str)
+@pytest.mark.usefixtures("few_steps")
+def test_options_count(tmp_path, changed):
+    table = heads_table(rows=90)
+    table.loc[:30, "type"] = "defect"  # a balanced table needs no balance
+    labels, options = read_labels(write(tmp_path, heads=table, polarity=polarity_table())), replace(SMALL, folds=0)
+    train(labels, tmp_path / "plain", options)
+    train(labels, tmp_path / "changed", replace(options, **changed))
+    assert written(tmp_path / "plain")[0] != written(tmp_path / "changed")[0]
 
 
 PROGRAM = """
@@ -315,6 +360,7 @@ def test_a_trained_model_repeats_whatever_the_batch(trained):
         *(("width", value) for value in (0, 513)),
         *(("hidden", value) for value in (0, 1025)),
         *(("folds", value) for value in (-1, 6, 1.5, True)),
+        *(("teachers", value) for value in (-1, 101, 1.5)),
         *(("jobs", value) for value in (0, -1, 1025)),
         *(("passes", value) for value in (-1, 1001, float("nan"), float("inf"))),
         *((name, value) for name in ("soft_share", "polarity_share") for value in (-0.1, 101, float("nan"))),
@@ -372,13 +418,32 @@ def test_one_text_is_enough_where_none_is_held_out(tmp_path):
     assert scorer.score(["什么", ""])["type"].tolist() == ["defect", "other"]
 
 
-@pytest.mark.parametrize("rows", range(2, 12))
+@pytest.mark.parametrize("rows", [2, 3, 5, 9])
+@pytest.mark.usefixtures("few_steps")
 def test_hardly_any_texts(tmp_path, rows):
     """Each fifth may be empty; a model or one clear line, whatever the rows."""
     labels = read_labels(write(tmp_path, heads=heads_table(seed=rows, rows=rows)))
     for folds in (1, 5):
         train(labels, tmp_path / "model", replace(SMALL, folds=folds))
         assert len(BatchScorer.load(tmp_path / "model").score(["闪退", ""])) == 2
+
+
+def test_more_passes_are_more_steps(tables, tmp_path, monkeypatch):
+    """Within the limits: the labelled texts are drawn so often, on average."""
+    steps, real = [], fit.Schedule
+    labels = read_labels(tables)
+    monkeypatch.setattr(fit, "LEAST_STEPS", 2)
+    monkeypatch.setattr(fit, "MOST_STEPS", 40)
+
+    class Told(real):
+        def __init__(self, number, **rest):
+            steps.append(number)
+            super().__init__(number, **rest)
+
+    monkeypatch.setattr(fit, "Schedule", Told)
+    for passes in (0, 10, 20, 1000):
+        train(labels, tmp_path, replace(SMALL, folds=0, passes=passes, polarity_share=1.0))
+    assert steps == [2, 10 * 360 * 2 // 512, 20 * 360 * 2 // 512, 40]
 
 
 @pytest.mark.parametrize("inside", ["", "deeper/still"])
@@ -388,6 +453,7 @@ def test_a_file_where_the_folder_should_be(tables, tmp_path, inside):
     assert (tmp_path / "model").read_text(encoding="utf-8") == "keep me"
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_the_folder_is_made_with_those_above_it(tables, tmp_path):
     train(read_labels(tables), tmp_path / "a" / "b", SMALL)
     assert load_model(tmp_path / "a" / "b").orders == 1

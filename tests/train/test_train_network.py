@@ -189,7 +189,7 @@ def test_forward_is_one_text_at_a_time(norm_limit):
 BATCHES = {
     "all": list(range(len(TEXTS))),
     "one clause": [3, 6],
-    "ties": [0, 4, 4],  # 好，不好，好 and 退款，退款，: equal clauses hold the same extreme
+    "ties": [4, 4, 3],  # 退款，退款，: with single characters two equal clauses, which hold the same extreme
     "empty": [1, 5],
     "empty among others": [1, 8, 5, 2],
     "drawn twice": [8, 8, 2],
@@ -198,8 +198,9 @@ BATCHES = {
 
 @pytest.mark.parametrize("texts", BATCHES.values(), ids=BATCHES)
 @pytest.mark.parametrize("seed", range(3))
-def test_gradients_are_finite_differences(texts, seed):
-    data, tasks = read(TEXTS, orders=2, bits=8), tasks_for(len(TEXTS), seed)
+@pytest.mark.parametrize("orders", [1, 2])
+def test_gradients_are_finite_differences(texts, seed, orders):
+    data, tasks = read(TEXTS, orders=orders, bits=8), tasks_for(len(TEXTS), seed)
     network, texts, step = network_for(tasks, seed=seed), np.array(texts), 1e-6
     found = gradients_of(network, data, tasks, texts)
     parameters = [*network.dense(), network.embedding]

@@ -43,7 +43,7 @@ def test_the_texts_are_those_of_the_tables_in_order(labels, lesson):
     expected = read_clauses(texts, orders=2, bits=10)
     for name in ("slots", "clause_ptr", "text_ptr"):
         assert (getattr(lesson.data, name) == getattr(expected, name)).all()
-    assert lesson.n_labelled == len(labels.heads)
+    assert (lesson.n_labelled, lesson.n_soft) == (len(labels.heads), len(labels.soft))
     assert [task.name for task in lesson.tasks] == [*ONE_OF, "risk", "polarity"]
     for task in lesson.tasks:
         assert task.targets.shape == (len(texts), len(HEADS[task.name]) if task.name in HEADS else 1)

@@ -20,6 +20,7 @@ import numpy as np
 from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, pin_to_core, signature, use_data_folder
 from benchmarks.texts import review_pool
 
+README = ROOT / "benchmarks" / "README.md"
 START, END = "<!-- duplicates:start -->", "<!-- duplicates:end -->"
 ROWS = 1_000_000
 #: Of the speed rows: pasted as they are, and pasted with an edit. The rest are texts of their own.
@@ -31,76 +32,47 @@ SHORT = 40
 COMMON = "的一是了我不在有人这上大来和国个到说们为子生时道就出会可也你对能而那得于着下自之年过发后作里"
 WORDS = ("真的", "其实", "特别", "昨天", "感觉", "总之", "目前", "反正", "居然", "今天下午")
 SIGNATURES = ("——来自我的手机客户端", "，望尽快处理，谢谢！", "（用户张女士反馈）", "。请相关部门核实并回复", " 已截图，随时可以提供")
-
-Text = str
-Random = np.random.Generator
-
-
-def typos(text: Text, random: Random) -> Text:
-    """One character in thirty replaced, at least one."""
-    chars = list(text)
-    for place in random.choice(len(chars), max(len(chars) // 30, 1), replace=False).tolist():
-        chars[place] = COMMON[random.integers(len(COMMON))]
-    return "".join(chars)
-
-
-def inserted(text: Text, random: Random) -> Text:
-    """Two words put in."""
-    for _ in range(2):
-        place = int(random.integers(len(text) + 1))
-        text = text[:place] + WORDS[random.integers(len(WORDS))] + text[place:]
-    return text
-
-
-def deleted(text: Text, random: Random) -> Text:
-    """Two runs of two characters taken out."""
-    for _ in range(2):
-        place = int(random.integers(len(text) - 1))
-        text = text[:place] + text[place + 2 :]
-    return text
-
-
-def punctuated(text: Text, random: Random) -> Text:
-    """Every mark that no digit precedes another one, and some more at the end."""
-    marks = "，。！ ~…"
-    changed = re.sub(r"(?<![0-9])[，。！？,.!? ；]", lambda _: marks[random.integers(len(marks))], text)
-    return changed + "！" * int(random.integers(4))
-
-
-def traditional(text: Text, random: Random) -> Text:
-    """Traditional script."""
-    return str(to_traditional().convert(text))
+KINDS = ("typos", "inserted words", "deleted words", "punctuation", "traditional form", "reordered sentences", "appended signature")
 
 
 @cache
 def to_traditional() -> Any:
-    """The converter, made once."""
+    """The converter."""
     from opencc import OpenCC
 
     return OpenCC("s2t")
 
 
-def reordered(text: Text, random: Random) -> Text:
-    """Sentences in another order; clauses where there is only one."""
-    parts = re.findall(r"[^。！？]+[。！？]*", text)
-    parts = parts if len(parts) > 1 else re.split("(?<=，)", text)
-    return "".join(parts[place] for place in random.permutation(len(parts)).tolist())
+def edited(kind: str, text: str, random: np.random.Generator) -> str:
+    """The text as somebody would paste it again."""
+    match kind:
+        case "typos":  # one character in thirty replaced, at least one
+            chars = list(text)
+            for place in random.choice(len(chars), max(len(chars) // 30, 1), replace=False).tolist():
+                chars[place] = COMMON[random.integers(len(COMMON))]
+            return "".join(chars)
+        case "inserted words":  # two
+            for _ in range(2):
+                place = int(random.integers(len(text) + 1))
+                text = text[:place] + WORDS[random.integers(len(WORDS))] + text[place:]
+            return text
+        case "deleted words":  # two runs of two characters
+            for _ in range(2):
+                place = int(random.integers(len(text) - 1))
+                text = text[:place] + text[place + 2 :]
+            return text
+        case "punctuation":  # every mark that no digit precedes another one, and some more at the end
+            marks = "，。！ ~…"
+            changed = re.sub(r"(?<![0-9])[，。！？,.!? ；]", lambda _: marks[random.integers(len(marks))], text)
+            return changed + "！" * int(random.integers(4))
+        case "traditional form":
+            return str(to_traditional().convert(text))
+        case "reordered sentences":  # clauses where there is one sentence only
+            parts = re.findall(r"[^。！？]+[。！？]*", text)
+            return "".join(random.permutation(parts if len(parts) > 1 else re.split("(?<=，)", text)).tolist())
+        case _:  # a signature of about ten characters
+            return text + SIGNATURES[random.integers(len(SIGNATURES))]
 
-
-def signed(text: Text, random: Random) -> Text:
-    """A signature of about ten characters behind."""
-    return text + SIGNATURES[random.integers(len(SIGNATURES))]
-
-
-EDITS: dict[str, Callable[[Text, Random], Text]] = {
-    "typos": typos,
-    "inserted words": inserted,
-    "deleted words": deleted,
-    "punctuation": punctuated,
-    "traditional form": traditional,
-    "reordered sentences": reordered,
-    "appended signature": signed,
-}
 
 TEMPLATES = (
     "我上周在你们店里买的{product}，用了{number}天就坏了，联系客服一直没有人处理，要求退货退款",
@@ -127,25 +99,15 @@ TOPICS = (
 )
 
 
-def look_alikes() -> dict[str, list[tuple[Text, Text]]]:
+def look_alikes() -> dict[str, list[tuple[str, str]]]:
     """Pairs of texts that look alike and say something else, by kind."""
-    return {
-        "other product": [
-            (text.format(product=one, number=7), text.format(product=other, number=7))
-            for text in TEMPLATES
-            for one, other in combinations(PRODUCTS, 2)
-        ],
-        "other number": [
-            (text.format(product=PRODUCTS[0], number=one), text.format(product=PRODUCTS[0], number=other))
-            for text in TEMPLATES
-            for one, other in combinations(NUMBERS, 2)
-        ],
-        "opposite": [*OPPOSITES],
-        "same topic, other words": [pair for topic in TOPICS for pair in combinations(topic, 2)],
-    }
+    products = [[text.format(product=product, number=7) for product in PRODUCTS] for text in TEMPLATES]
+    numbers = [[text.format(product=PRODUCTS[0], number=number) for number in NUMBERS] for text in TEMPLATES]
+    groups = {"other product": products, "other number": numbers, "opposite": OPPOSITES, "same topic, other words": TOPICS}
+    return {kind: [pair for texts in found for pair in combinations(texts, 2)] for kind, found in groups.items()}
 
 
-def ours(texts: list[Text], *, guard: bool = True) -> Any:
+def ours(texts: list[str], *, guard: bool = True) -> Any:
     """Group numbers of ``find_duplicates``, a number of its own for each row without a group."""
     from feedback_nlp.topics import find_duplicates
 
@@ -153,12 +115,12 @@ def ours(texts: list[Text], *, guard: bool = True) -> Any:
     return np.where(group >= 0, group, len(texts) + np.arange(len(texts)))
 
 
-def exact(texts: list[Text]) -> Any:
+def exact(texts: list[str]) -> Any:
     """Equal strings only."""
     return np.unique(np.asarray(texts, dtype=object), return_inverse=True)[1]
 
 
-def rensa(texts: list[Text]) -> Any:
+def rensa(texts: list[str]) -> Any:
     """rensa 0.5: sets of character pairs, 160 minima in 20 bands, pairs with an estimate from 0.8 on, joined transitively."""
     from rensa import RMinHash, RMinHashLSH
     from scipy.sparse import coo_array
@@ -174,11 +136,11 @@ def rensa(texts: list[Text]) -> Any:
     return connected_components(coo_array((np.ones(len(first)), (first, second)), shape=(len(texts),) * 2))[1]
 
 
-Finder = Callable[[list[Text]], Any]
+Finder = Callable[[list[str]], Any]
 CONTENDERS: dict[str, Finder] = {"ours": ours, "ours, guard=False": partial(ours, guard=False), "equal strings": exact, "rensa": rensa}
 
 
-def separate_reviews(size: int) -> list[Text]:
+def separate_reviews(size: int) -> list[str]:
     """Reviews of which no two are alike, not even loosely: what is grouped later was edited or is wrong."""
     from feedback_nlp.topics import find_duplicates
 
@@ -198,9 +160,9 @@ def edit_table(finders: dict[str, Finder]) -> str:
     reviews = separate_reviews(BASES + AROUND)
     short = np.fromiter(map(len, reviews[:BASES]), int) < SHORT
     rows = []
-    for kind, edit in EDITS.items():
+    for kind in KINDS:
         random = np.random.default_rng(SEED)
-        changed = [edit(text, random) for text in reviews[:BASES]]
+        changed = [edited(kind, text, random) for text in reviews[:BASES]]
         row = [kind]
         for find in finders.values():
             labels = find([*reviews, *changed])
@@ -209,39 +171,39 @@ def edit_table(finders: dict[str, Finder]) -> str:
             precision = f"{right.sum() / grouped:.3f}" if grouped else "-"
             row.append(f"{precision} / {right.mean():.3f} / {right[short].mean():.3f}")
         rows.append(row)
-    return markdown_table(["edit: precision / recall / recall below 40 characters", *finders], rows)
+    return markdown_table([f"edit: precision / recall / recall below {SHORT} characters", *finders], rows)
 
 
 def look_alike_table(finders: dict[str, Finder]) -> str:
     """Share of look-alike pairs that were taken for duplicates; each pair is looked at alone."""
     rows = []
     for kind, pairs in look_alikes().items():
-        joined = [np.mean([len(set(find(list(pair)).tolist())) == 1 for pair in pairs]) for find in finders.values()]
+        joined = (np.mean([len(set(find(list(pair)).tolist())) == 1 for pair in pairs]) for find in finders.values())
         rows.append([kind, len(pairs), *(f"{share:.3f}" for share in joined)])
     return markdown_table(["look-alikes, wrongly joined", "pairs", *finders], rows)
 
 
-def made_up_rows(size: int) -> list[Text]:
+def made_up_rows(size: int) -> list[str]:
     """Rows with the lengths of real reviews, made of their clauses: half are new, a quarter pasted, a quarter pasted and edited."""
     random = np.random.default_rng(SEED)
     reviews = [text.replace("。", "，").split("，") for text in review_pool()]
     clauses = [clause for review in reviews for clause in review if clause]
     counts = random.choice([len(review) for review in reviews], size)
     drawn = iter(random.integers(len(clauses), size=int(counts.sum())).tolist())
-    kinds = random.random(size)
+    chance = random.random(size).tolist()
     earlier = (random.random(size) ** 2 * np.arange(size)).astype(np.int64).tolist()
-    edits = [edit for name, edit in EDITS.items() if name != "traditional form"]
-    rows: list[Text] = []
-    for count, kind, source in zip(counts.tolist(), kinds.tolist(), earlier, strict=True):
+    kinds = random.choice([kind for kind in KINDS if kind != "traditional form"], size).tolist()
+    rows: list[str] = []
+    for count, share, source, kind in zip(counts.tolist(), chance, earlier, kinds, strict=True):
         fresh = "，".join([clauses[next(drawn)] for _ in range(count)])
-        if kind >= PASTED + EDITED or len(rows) < 2 or len(rows[source]) < 10:
+        if share >= PASTED + EDITED or len(rows) < 2 or len(rows[source]) < 10:
             rows.append(fresh)
         else:
-            rows.append(rows[source] if kind < PASTED else edits[int(kind * 1e6) % len(edits)](rows[source], random))
+            rows.append(rows[source] if share < PASTED else edited(kind, rows[source], random))
     return rows
 
 
-def speed_table(rows: list[Text], sizes: Sequence[int]) -> str:
+def speed_table(rows: list[str], sizes: Sequence[int]) -> str:
     """Seconds and memory of one call at each size."""
     from feedback_nlp.topics import find_duplicates
 
@@ -250,21 +212,18 @@ def speed_table(rows: list[Text], sizes: Sequence[int]) -> str:
     for size in sizes:
         part = rows[:size]
         forget_peak()
-        before, started = peak_mib(), time.perf_counter()
+        before, started, worked = peak_mib(), time.perf_counter(), time.process_time()
         found = find_duplicates(part)
-        seconds = time.perf_counter() - started
-        groups = [len(found.groups), found.n_superfluous]
-        lines.append(
-            [f"{size:,}", f"{seconds:.1f}", f"{seconds / size * 1e6:.1f}", f"{peak_mib() - before:,.0f}", *map("{:,}".format, groups)]
-        )
-    return markdown_table(["rows", "s", "µs a row", "MiB on top of the texts", "groups", "rows beyond one a group"], lines)
+        seconds, cpu = time.perf_counter() - started, time.process_time() - worked
+        figures = [f"{seconds:.1f}", f"{cpu:.1f}", f"{cpu / size * 1e6:.1f}", f"{peak_mib() - before:,.0f}"]
+        lines.append([f"{size:,}", *figures, f"{len(found.groups):,}", f"{found.n_superfluous:,}"])
+    return markdown_table(["rows", "s", "CPU s", "CPU µs a row", "MiB beside the texts", "groups", "rows beyond one a group"], lines)
 
 
 def record(figures: str) -> None:
     """Put the figures between the markers of the README."""
-    path = ROOT / "benchmarks" / "README.md"
-    head, rest = path.read_text(encoding="utf-8").split(START)
-    path.write_text(f"{head}{START}\n\n{figures}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    head, rest = README.read_text(encoding="utf-8").split(START)
+    README.write_text(f"{head}{START}\n\n{figures}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

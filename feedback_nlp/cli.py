@@ -132,9 +132,7 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
 @click.option("--orders", type=click.IntRange(1, 8), default=3, show_default=True, help="Longest n-gram.")
 @click.option("--passes", type=float, default=26.0, show_default=True, help="Draws of each labelled text.")
 @click.option("--teachers", type=click.IntRange(0, 100), default=0, show_default=True, help="Networks that teach the one that is kept.")
-@click.option(
-    "--folds", type=click.IntRange(0, 5), default=1, show_default=True, help="Fifths held out for figures and calibration."
-)
+@click.option("--folds", type=click.IntRange(0, 5), default=1, show_default=True, help="Fifths held out for figures and calibration.")
 @click.option("--split", type=click.Choice(["text", "source"]), default="text", show_default=True, help="What stays together in a fifth.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Start of the random numbers.")
 @click.option("--jobs", type=click.IntRange(1, 1024), default=2, show_default=True, help="Processes; the result is the same.")

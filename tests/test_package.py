@@ -67,7 +67,6 @@ HEAVY = (
     "scipy",
     "sklearn",
     "jieba",
-    "rjieba",
     "snownlp",
     "opencc",
     "pyarrow",

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.errors import InputError, TextTypeError
-from feedback_nlp.scorer.model import HEADS, head_slices
+from feedback_nlp.scorer.model import HEADS, N_LOGITS, head_slices
 from feedback_nlp.scorer.scorer import CHUNK_CHARS, BatchScorer, text_chunks
-from feedback_nlp.scorer.scores import SCORE_COLUMNS
+from feedback_nlp.scorer.scores import SCORE_COLUMNS, Scores
+from feedback_nlp.sentiment.levels import LEVELS_PART
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.clean import clean
 from feedback_nlp.vocabulary import RISK_CODES, SENTIMENT_LEVELS, TYPE_CODES, URGENCY_CODES
@@ -403,3 +404,46 @@ def test_unknown_heads_and_labels_are_refused(arguments, message):
 def test_only_a_text_can_be_explained(text):
     with pytest.raises(TextTypeError, match="position 0"):
         SCORER.explain(text)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# Decoding
+
+
+def logits_for(**values):
+    """One row: ``type_price=3.0`` and so on; zeros elsewhere."""
+    row = np.zeros((1, N_LOGITS), dtype=np.float32)
+    for name, value in values.items():
+        head, label = name.split("_")
+        row[0, head_slices()[head].start + HEADS[head].index(label)] = value
+    return row
+
+
+def test_a_favoured_class_is_chosen_with_its_own_probability():
+    logits = logits_for(type_price=2, type_praise=1, urgency_low=1, sentiment_0=1)
+    plain = Scores.from_logits(logits, np.zeros(1, bool))
+    favoured = Scores.from_logits(logits, np.zeros(1, bool), logits_for(type_praise=1.5, urgency_high=9)[0])
+    assert [TYPE_CODES[scores.type_index[0]] for scores in (plain, favoured)] == ["price", "praise"]
+    total = np.exp(2) + np.exp(1) + 7
+    assert plain.type_confidence[0] == pytest.approx(np.exp(2) / total)
+    assert favoured.type_confidence[0] == pytest.approx(np.exp(1) / total)
+    assert [URGENCY_CODES[scores.urgency_index[0]] for scores in (plain, favoured)] == ["low", "high"]
+    # What is no choice stays what it is.
+    for name in ("sentiment", "polarity", "sentiment_confidence", "urgency_level", "risk"):
+        assert (getattr(plain, name) == getattr(favoured, name)).all()
+
+
+def test_no_preference_reaches_a_text_that_says_nothing():
+    decision = np.full(N_LOGITS, 0, np.float32)
+    decision[[0, 10, 16]] = 20
+    scores = Scores.from_logits(np.full((2, N_LOGITS), 3, np.float32), np.array([True, False]), decision).to_frame()
+    assert scores.loc[0, list(ROW)].to_dict() == ROW
+    assert scores.loc[0, ["type_confidence", "sentiment_confidence", "urgency_confidence"]].tolist() == [1, 1, 1]
+    assert scores.loc[1, ["type", "sentiment", "urgency"]].tolist() == [TYPE_CODES[0], -1, "high"]
+
+
+def test_the_last_logit_is_polarity():
+    for value, sign in ((8, 1), (-8, -1), (0, 0)):
+        logits = np.zeros((1, N_LOGITS), np.float32)
+        logits[0, -1] = value
+        assert Scores.from_logits(logits, np.zeros(1, bool)).polarity[0] == pytest.approx(sign * (1 - LEVELS_PART), abs=1e-3)

@@ -129,7 +129,8 @@ def analyze(
     if len(ledger) != rows:
         raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
     unfamiliar = _mean(scorer.unfamiliar(cleaned.texts)), scorer.model.reference["unfamiliar"]
-    summary = summarise(ledger, intake.quarantine, found.trends, tuple(level.name for level in rules.levels), intake.other_columns, unfamiliar)
+    levels = tuple(level.name for level in rules.levels)
+    summary = summarise(ledger, intake.quarantine, found.trends, levels, intake.other_columns, unfamiliar)
     signature = {
         "feedback_nlp": version("feedback_nlp"),
         "model": scorer.model.signature,

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from feedback_nlp.evaluate.labels import CLASS_NAMES, HEAD_NAMES
 from feedback_nlp.evaluate.metrics import (

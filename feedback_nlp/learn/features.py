@@ -45,14 +45,14 @@ class Scales:
 
 
 #: For labels of the user's own, with a model and without: the best mean macro-F1 with 50, 200 and 500 labels among 60 sets, none of which
-#: may lose more than 0.02 to n-grams alone, on six tables that ``benchmarks.adaptation`` does not read: kinds of city messages, food safety,
-#: sources; and, where only the subject counts, domains, goods and apps. Stronger logits gain on the first three and lose on the others.
+#: may lose more than 0.02 to n-grams alone, on six tables: kinds of city messages, food safety, sources; and, where only the subject
+#: counts, domains, goods and apps. Stronger logits gain on the first three and lose on the others.
 OWN = Scales(1.0, 1.2, 0.1, 16.0, 16.0)
 SCRATCH = Scales(1.0, 0.0, 0.0, 16.0, 16.0)
 
 #: For a head of the model: the columns that all texts share were learned from tens of thousands of labels and are held as if they had been
 #: seen often (elastic weight consolidation, Kirkpatrick et al. 2017), so that a correction speaks through its words. Chosen among 30 sets
-#: with 100 and 300 corrections of three sources a model had not seen: the other sources lose 0.1 macro-F1 where these columns are free, so 0.01.
+#: with 100 and 300 corrections of three sources a model had not seen: other sources lose 0.1 macro-F1 with these columns free, so 0.01.
 ADAPTED = Scales(0.1, 0.1, 0.03, 5.0, 16.0)
 
 

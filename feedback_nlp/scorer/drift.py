@@ -27,9 +27,14 @@ def stability_index(old: NDArray[np.float64], new: NDArray[np.float64], counts: 
     Without any change its mean is about (k - 1) * (1 / n_old + 1 / n_new), Yurdakul & Naranjo 2020.
     """
     k = len(old)
-    smooth = [(share + 0.5 / n) / (1 + 0.5 * k / n) if np.isfinite(n) else np.maximum(share, 1e-4) for share, n in zip((old, new), counts, strict=True)]
-    before, after = (share / share.sum() for share in smooth)
+    before, after = (_smooth(share, n) for share, n in zip((old, new), counts, strict=True))
     return float(((after - before) * np.log(after / before)).sum()), (k - 1) * sum(1 / n for n in counts)
+
+
+def _smooth(shares: NDArray[np.float64], n: float) -> NDArray[np.float64]:
+    """Shares with half a row added to each class; those known exactly only keep away from 0."""
+    moved = shares + 0.5 / n if np.isfinite(n) else np.maximum(shares, 1e-4)
+    return np.asarray(moved / moved.sum())
 
 
 def compare_scores(new: pd.DataFrame, old: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
@@ -61,7 +66,7 @@ def _state(psi: float, noise: float) -> str:
 
 
 def _labels(head: str) -> Sequence[str]:
-    return HEADS[head] if head in HEADS else ("no", "yes")
+    return HEADS.get(head, ("no", "yes"))
 
 
 def _shares(scores: pd.DataFrame) -> tuple[dict[str, NDArray[np.float64]], float]:

@@ -131,15 +131,21 @@ def analyze(
     unfamiliar = _mean(scorer.unfamiliar(cleaned.texts)), scorer.model.reference["unfamiliar"]
     levels = tuple(level.name for level in rules.levels)
     summary = summarise(ledger, intake.quarantine, found.trends, levels, intake.other_columns, unfamiliar)
-    signature = {
+    options = {"abstain": abstain, "as_of": as_of and str(as_of), "n_themes": n_themes, "sentiment_backend": sentiment_backend}
+    signature = _signature(scorer, rules, view, tokenizer, options)
+    return Analysis(ledger, found.themes, found.keywords, found.trends, summary, intake.quarantine, signature, watch.seconds)
+
+
+def _signature(scorer: BatchScorer, policy: Policy, scheme: Scheme, tokenizer: Tokenizer, options: dict[str, Any]) -> dict[str, Any]:
+    """What produced an analysis."""
+    return {
         "feedback_nlp": version("feedback_nlp"),
         "model": scorer.model.signature,
-        "policy": rules.signature,
-        "scheme": view.signature,
+        "policy": policy.signature,
+        "scheme": scheme.signature,
         "user_dictionary": tokenizer.signature,
-        "options": {"abstain": abstain, "as_of": as_of and str(as_of), "n_themes": n_themes, "sentiment_backend": sentiment_backend},
+        "options": options,
     }
-    return Analysis(ledger, found.themes, found.keywords, found.trends, summary, intake.quarantine, signature, watch.seconds)
 
 
 def _clean_and_score(texts: list[str], scorer: BatchScorer, *, abstain: bool, tick: Callable[[int], None]) -> _Cleaned:

@@ -11,13 +11,15 @@ import pandas as pd
 from feedback_nlp.errors import InputError
 from feedback_nlp.io import write_csv, write_json, write_parquet
 from feedback_nlp.ledger.assemble import HEADERS
+from feedback_nlp.topics import Themes, write_themes
 
 #: The languages of headers in files for people.
 LANGUAGES = ("zh", "en")
 
 MANIFEST = "manifest.json"
-TABLES = ("ledger", "themes", "keywords", "trends", "quarantine")
-FILES = ("ledger.csv", *(f"{name}.parquet" for name in TABLES), "summary.json")
+TABLES = ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine")
+THEMES = "themes.json"
+FILES = ("ledger.csv", *(f"{name}.parquet" for name in TABLES), "summary.json", THEMES)
 
 
 def check_folder(folder: Path, source: Path | None = None) -> None:
@@ -39,9 +41,11 @@ class Analysis:
     """What came out of a heap of feedback.
 
     ledger: DataFrame, one row per feedback, most urgent first.
-    themes: DataFrame, one row per theme, largest first. keywords: DataFrame, the corpus' keywords, weightiest first.
+    themes: DataFrame, one row per theme, largest first. keywords, phrases: DataFrames of the whole, weightiest first.
+    duplicates: DataFrame, one row per group of items that say the same, largest first. aspects: DataFrame, one row per aspect and product.
     trends: DataFrame, items per theme and day. summary: figures of the whole, plain values that JSON can hold.
     quarantine: DataFrame [source_line, reason, raw], the rows that are not in the ledger; personal data masked.
+    theme_model: the themes themselves, for ``themes`` of the next analysis; they can be renamed, merged and pinned.
     signature: model, policy, scheme, options and version: what produced this. timings: seconds per step, in order.
 
     Rows read = len(ledger) + len(quarantine), always.
@@ -50,9 +54,13 @@ class Analysis:
     ledger: pd.DataFrame
     themes: pd.DataFrame
     keywords: pd.DataFrame
+    phrases: pd.DataFrame
+    duplicates: pd.DataFrame
+    aspects: pd.DataFrame
     trends: pd.DataFrame
     summary: dict[str, Any]
     quarantine: pd.DataFrame
+    theme_model: Themes = field(repr=False)
     signature: dict[str, Any]
     timings: Mapping[str, float] = field(repr=False)
 
@@ -64,8 +72,8 @@ class Analysis:
         """Write all tables into ``folder`` (made if missing) and return it.
 
         ledger.parquet (English column names, for machines), ledger.csv (headers in ``lang``, "zh" or "en", for people; figures to four
-        decimals; ``bom``: with a byte order mark, which Excel needs to take it for UTF-8),
-        themes/keywords/trends/quarantine.parquet, summary.json, and last manifest.json with the signature and each file's checksum.
+        decimals; ``bom``: with a byte order mark, which Excel needs to take it for UTF-8), the other tables as .parquet, summary.json,
+        themes.json (for the next analysis), and last manifest.json with the signature and each file's checksum.
         Every file is written under a temporary name and moved into place. Equal input gives equal bytes.
         Raises InputError where the folder cannot be written.
         """
@@ -84,6 +92,7 @@ class Analysis:
         for name in TABLES:
             write_parquet(getattr(self, name), folder / f"{name}.parquet")
         write_json(self.summary, folder / "summary.json")
+        write_themes(self.theme_model, folder / THEMES)
         files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(FILES)}
         write_json({"signature": self.signature, "files": files}, folder / MANIFEST)
         return folder

@@ -78,6 +78,8 @@ def _analysis_options(command: Any) -> Any:
         click.option("--as-of", metavar="TIME", help="When feedback without a date counts as received."),
         click.option("--sentiment-backend", type=click.Choice(["scorer", "snownlp"]), default="scorer", show_default=True),
         click.option("--abstain", is_flag=True, help="Types of low confidence become 其他无效."),
+        click.option("--theme-file", "themes", type=click.Path(), help="themes.json of an earlier run, whose themes keep their names."),
+        click.option("--aspects", help="A list of aspects that ships: car, goods or restaurant; found in the texts by default."),
         click.option("--themes", "n_themes", type=click.IntRange(1), help="At most so many themes; chosen by the data by default."),
         click.option("--user-dictionary", type=click.Path(), help="Words for the tokeniser, jieba's format."),
         click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default."),

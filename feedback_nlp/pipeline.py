@@ -1,11 +1,11 @@
 """``analyze``: the parts in their order, nothing computed here.
 
-texts -> clean -> one pass of the scorer -> mask -> tokens -> counts -> themes -> trends -> evidence -> priority -> ledger.
+texts -> clean -> one pass of the scorer -> mask -> duplicates -> tokens -> phrases, themes, trends -> aspects -> priority -> ledger.
 Each step is a map over rows, or an aggregate that can be merged (counts) followed by a map.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -24,6 +24,7 @@ from feedback_nlp.ledger.assemble import LedgerParts, assemble
 from feedback_nlp.ledger.deadlines import deadlines
 from feedback_nlp.ledger.evidence import gather_evidence
 from feedback_nlp.ledger.identity import customer_codes
+from feedback_nlp.ledger.notes import aspect_notes, copy_notes, duplicate_table, find_copies
 from feedback_nlp.ledger.policy import DEFAULT_POLICY, Policy, load_policy
 from feedback_nlp.ledger.priority import prioritise
 from feedback_nlp.ledger.reasons import reasons
@@ -33,9 +34,9 @@ from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.sentiment.second_opinion import BACKENDS, polarity_levels, snownlp_polarity
 from feedback_nlp.summary import summarise
 from feedback_nlp.text.clean import CleanTexts, clean
-from feedback_nlp.text.privacy import mask_texts
+from feedback_nlp.text.privacy import mask_frame, mask_texts
 from feedback_nlp.text.tokenize import Tokenizer, Tokens
-from feedback_nlp.topics import Topics, discover
+from feedback_nlp.topics import Aspects, Duplicates, Themes, Topics, discover, find_aspects, read_themes
 
 #: Called as ``progress(step, rows done, rows in all)``.
 Progress = Callable[[str, int, int], None]
@@ -71,6 +72,15 @@ class _Cleaned:
     scores: Scores
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What n rows have in common: who says the same, what they speak of, and how they judge its parts."""
+
+    duplicates: Duplicates
+    topics: Topics
+    aspects: Aspects
+
+
 def analyze(
     data: Any,
     *,
@@ -83,6 +93,8 @@ def analyze(
     model: str | Path | BatchScorer | None = None,
     user_dictionary: str | Path | list[str] | None = None,
     n_themes: int | None = None,
+    themes: str | Path | Themes | None = None,
+    aspects: str | Mapping[str, Iterable[str]] | None = None,
     abstain: bool = False,
     sentiment_backend: str = "scorer",
     as_of: str | pd.Timestamp | None = None,
@@ -95,6 +107,8 @@ def analyze(
     encoding: of a text file; detected where not given. strict: raise RowError at the first unusable row instead of setting it aside.
     scheme, policy: slug of one that ships, or the path of a TOML file. model: a model folder or a loaded scorer.
     user_dictionary: words for the tokeniser (a list, or a file in jieba's format). n_themes: at most so many themes.
+    themes: those of an earlier analysis, which keep their names and numbers: the file ``themes.json`` it saved, or its ``theme_model``.
+    aspects: aspect -> words, or the name of a list that ships (car, goods, restaurant); by default they are found in the texts.
     abstain: types of low confidence become ``other``. sentiment_backend: "scorer", or "snownlp" for SnowNLP's polarity (slow).
     as_of: when undated items count as received (Asia/Shanghai where no zone is given); without it they have no deadlines.
     progress: called as ``progress(step, rows_done, rows)``.
@@ -106,6 +120,7 @@ def analyze(
         raise InputError(f"unknown sentiment_backend {sentiment_backend!r}; expected one of {', '.join(BACKENDS)}")
     if n_themes is not None and n_themes < 1:
         raise InputError(f"n_themes: expected at least 1, or None to let the data decide, got {n_themes!r}")
+    known = read_themes(themes) if isinstance(themes, str | Path) else themes
     rules, view = load_policy(policy), load_scheme(scheme)
     scorer = model if isinstance(model, BatchScorer) else BatchScorer.load(model)
     tokenizer = Tokenizer(user_dictionary=user_dictionary)
@@ -123,17 +138,33 @@ def analyze(
     with watch.step("tokenise", rows):
         tokens = tokenizer.tokenize(masked)
     with watch.step("topics", rows):
-        found = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, daily_items=rules.daily_items)
+        alike, topics = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, previous=known, daily=rules.daily_items)
+    with watch.step("aspects", rows):
+        products = mask_frame(intake.frame[["product"]])["product"] if "product" in intake.frame else None
+        found = _Found(alike, topics, find_aspects(masked, scorer=scorer, aspects=aspects, products=products))
     with watch.step("ledger", rows):
         ledger = _make_ledger(intake, cleaned, masked, tokens, found, rules, view, as_of)
     if len(ledger) != rows:
         raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
     unfamiliar = _mean(scorer.unfamiliar(cleaned.texts)), scorer.model.reference["unfamiliar"]
     levels = tuple(level.name for level in rules.levels)
-    summary = summarise(ledger, intake.quarantine, found.trends, levels, intake.other_columns, unfamiliar)
+    summary = summarise(ledger, intake.quarantine, topics.trends, levels, intake.other_columns, unfamiliar)
     options = {"abstain": abstain, "as_of": as_of and str(as_of), "n_themes": n_themes, "sentiment_backend": sentiment_backend}
     signature = _signature(scorer, rules, view, tokenizer, options)
-    return Analysis(ledger, found.themes, found.keywords, found.trends, summary, intake.quarantine, signature, watch.seconds)
+    return Analysis(
+        ledger=ledger,
+        themes=topics.themes,
+        keywords=topics.keywords,
+        phrases=topics.phrases,
+        duplicates=duplicate_table(alike, intake.frame["feedback_id"].tolist()),
+        aspects=found.aspects.summary,
+        trends=topics.trends,
+        summary=summary,
+        quarantine=intake.quarantine,
+        theme_model=topics.model,
+        signature=signature,
+        timings=watch.seconds,
+    )
 
 
 def _signature(scorer: BatchScorer, policy: Policy, scheme: Scheme, tokenizer: Tokenizer, options: dict[str, Any]) -> dict[str, Any]:
@@ -179,18 +210,25 @@ def _second_opinion(cleaned: _Cleaned) -> Scores:
     return replace(cleaned.scores, polarity=polarity, sentiment=polarity_levels(polarity), sentiment_confidence=np.abs(polarity))
 
 
-def _find_topics(intake: Intake, scores: Scores, texts: list[str], tokens: Tokens, *, n_themes: int | None, daily_items: int) -> Topics:
-    return discover(
+def _find_topics(
+    intake: Intake, scores: Scores, texts: list[str], tokens: Tokens, *, n_themes: int | None, previous: Themes | None, daily: int
+) -> tuple[Duplicates, Topics]:
+    customers = customer_codes(intake.frame)
+    alike = find_copies(texts, intake.frame["feedback_id"].to_numpy(dtype=object), customers, intake.frame.get("created_at"))
+    topics = discover(
         tokens,
         texts,
         days=intake.days,
-        customers=customer_codes(intake.frame),
+        customers=customers,
+        repeat=alike.repeat,
         polarity=scores.polarity,
         sentiment=scores.sentiment,
         products=intake.products,
         n_themes=n_themes,
-        daily_items=daily_items,
+        previous=previous,
+        daily_items=daily,
     )
+    return alike, topics
 
 
 def _make_ledger(
@@ -198,13 +236,14 @@ def _make_ledger(
     cleaned: _Cleaned,
     masked: list[str],
     tokens: Tokens,
-    found: Topics,
+    found: _Found,
     policy: Policy,
     scheme: Scheme,
     as_of: str | pd.Timestamp | None,
 ) -> pd.DataFrame:
     scores, frame = cleaned.scores, intake.frame
-    evidence = gather_evidence(frame, cleaned.texts, scores, tokens, found, policy)
+    topics, alike = found.topics, found.duplicates
+    evidence = gather_evidence(frame, cleaned.texts, scores, tokens, topics, alike.repeat, policy)
     priority = prioritise(evidence, policy)
     shown = cleaned.texts
     if not intake.texts_are_plain:
@@ -217,9 +256,12 @@ def _make_ledger(
         scores=scores,
         priority=priority,
         category=scheme.categories(scores.type_index, pd.Series(shown, dtype=object)),
-        theme=found.theme_names,
-        keywords=found.item_keywords,
-        reasons=reasons(evidence, priority, policy, scores=scores, themes=found.theme_names),
+        theme=topics.theme_names,
+        keywords=topics.item_keywords,
+        key_phrases=topics.item_phrases,
+        aspects=aspect_notes(found.aspects.items, len(frame)),
+        duplicates=alike,
+        reasons=reasons(evidence, priority, policy, scores=scores, themes=topics.theme_names, notes=copy_notes(alike)),
         due=deadlines(frame, priority.level, policy, as_of=as_of),
         lines=intake.lines,
         no_information=cleaned.no_information,

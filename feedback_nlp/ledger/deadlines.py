@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import InputError
 from feedback_nlp.io import parse_dates
 from feedback_nlp.io.cells import ZONE
-from feedback_nlp.ledger.clock import Calendar, due_dates
+from feedback_nlp.ledger.clock import due_dates
 from feedback_nlp.ledger.policy import Policy
+from feedback_nlp.workdays import Calendar
 
 
 def deadlines(frame: pd.DataFrame, level: NDArray[np.int64], policy: Policy, *, as_of: str | pd.Timestamp | None) -> pd.DataFrame:

@@ -30,8 +30,13 @@ MIN_CHARS = 6
 MIN_CUSTOMERS = 10
 
 
-def gather_evidence(frame: pd.DataFrame, texts: list[str], scores: Scores, tokens: Tokens, found: Topics, policy: Policy) -> Evidence:
-    """Everything the priority of n items rests on; frame, cleaned texts, scores, tokens and topics in the same row order."""
+def gather_evidence(
+    frame: pd.DataFrame, texts: list[str], scores: Scores, tokens: Tokens, found: Topics, repeat: NDArray[np.bool_], policy: Policy
+) -> Evidence:
+    """Everything the priority of n items rests on; frame, cleaned texts, scores, tokens and topics in the same row order.
+
+    repeat: bool (n,), the same text again from the same customer; it makes no repeated complaint.
+    """
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     complaint = ~np.isin(scores.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
     return Evidence(
@@ -40,9 +45,9 @@ def gather_evidence(frame: pd.DataFrame, texts: list[str], scores: Scores, token
         risk=scores.risk,
         type_index=scores.type_index,
         theme_day_count=found.day_count,
-        theme_reach=theme_reach(found.theme, found.customers, len(found.names)),
+        theme_reach=theme_reach(found.theme, found.customers, len(found.model)),
         high_value=high_value(frame, policy),
-        customer_theme_count=customer_theme_count(found.theme, found.customers, complaint),
+        customer_theme_count=customer_theme_count(found.theme, found.customers, complaint, repeat),
         core=mentions(tokens, policy.core_words),
         cued=cued(texts, policy.rules) & (scores.polarity < CLEARLY_POSITIVE)[:, None],
         urgent=(scores.urgency_index == len(URGENCY_CODES) - 1) & (lengths >= MIN_CHARS),
@@ -65,13 +70,13 @@ def theme_reach(theme: NDArray[np.int32], customer: Ints, n_themes: int) -> NDAr
     return np.append(per_theme / max(total, 1), 0.0)[theme]
 
 
-def customer_theme_count(theme: NDArray[np.int32], customer: Ints, counted: NDArray[np.bool_]) -> Ints:
-    """int64 (n,): items of this customer on this theme among those ``counted`` (complaints, say), 0 where any of that is missing."""
-    known = np.flatnonzero((theme >= 0) & (customer >= 0) & counted)
+def customer_theme_count(theme: NDArray[np.int32], customer: Ints, complaint: NDArray[np.bool_], repeat: NDArray[np.bool_]) -> Ints:
+    """int64 (n,): complaints of this customer on this theme, the same text again not counted; 0 where any of that is missing."""
+    known = np.flatnonzero((theme >= 0) & (customer >= 0) & complaint)
     result = np.zeros(len(theme), dtype=np.int64)
     keys = customer[known] * (int(theme.max(initial=-1)) + 1) + theme[known]
-    _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    result[known] = counts[place]
+    place = np.unique(keys, return_inverse=True)[1]
+    result[known] = np.bincount(place[~repeat[known]], minlength=int(place.max(initial=-1)) + 1)[place]
     return result
 
 

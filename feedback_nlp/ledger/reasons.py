@@ -14,10 +14,13 @@ MIN_TENTHS = 20
 Objects = NDArray[np.object_]
 
 
-def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: Scores, themes: Objects) -> Objects:
+def reasons(
+    evidence: Evidence, priority: Priority, policy: Policy, *, scores: Scores, themes: Objects, notes: Objects | str = ""
+) -> Objects:
     """Object (n,) of sentences such as 「紧急程度高（+31.2）、强烈负面（+22.9）、服务中断风险（+13.0）；评为高优先级。」
 
-    themes: object (n,), the theme's name. String work is array-wise; there are few distinct phrases.
+    themes: object (n,), the theme's name. notes: what each sentence ends with, 「；相同内容共 3 条」.
+    String work is array-wise; there are few distinct phrases.
     """
     rules = [f"触发规则「{rule.label}」" for rule in policy.rules]
     urgency = [f"紧急程度{label}" for label in URGENCIES.values()]
@@ -42,8 +45,8 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
     total[found & (rest > 0)] += "其余" + points[rest[found & (rest > 0)]] + "、"
     total[found] = np.frompyfunc(lambda text: text[:-1], 1, 1)(total[found])
     total[~found] = "没有明显的升级因素"
-    levels = take_names([f"评为{level.name}优先级。" for level in policy.levels], priority.level)
-    return np.asarray(total + "；" + levels, dtype=object)
+    levels = take_names([f"评为{level.name}优先级" for level in policy.levels], priority.level)
+    return np.asarray(total + "；" + levels + notes + "。", dtype=object)
 
 
 def take_names(names: list[str], index: NDArray[np.integer]) -> Objects:

@@ -3,7 +3,7 @@
 from feedback_nlp.topics.aspect_words import shipped_aspects, theme_aspects
 from feedback_nlp.topics.aspects import Aspects, find_aspects
 from feedback_nlp.topics.contrast import contrast_keywords
-from feedback_nlp.topics.counts import TermCounts, ThemeCounts, select_terms
+from feedback_nlp.topics.counts import TermCounts
 from feedback_nlp.topics.discover import Topics, discover
 from feedback_nlp.topics.duplicates import Duplicates, find_duplicates
 from feedback_nlp.topics.key_phrases import RowPhrases, item_phrases
@@ -12,7 +12,9 @@ from feedback_nlp.topics.new_words import find_new_words
 from feedback_nlp.topics.phrase_counts import PhraseCounts
 from feedback_nlp.topics.phrase_tables import corpus_phrases, group_phrases
 from feedback_nlp.topics.tables import theme_table
-from feedback_nlp.topics.themes import ThemeModel, fit_themes
+from feedback_nlp.topics.theme_files import read_themes, write_themes
+from feedback_nlp.topics.theme_fit import fit_themes
+from feedback_nlp.topics.themes import Themes
 from feedback_nlp.topics.trends import DailyCounts, daily_counts, high_frequency_items, trend_table
 
 __all__ = [
@@ -22,8 +24,7 @@ __all__ = [
     "PhraseCounts",
     "RowPhrases",
     "TermCounts",
-    "ThemeCounts",
-    "ThemeModel",
+    "Themes",
     "Topics",
     "contrast_keywords",
     "corpus_keywords",
@@ -38,9 +39,10 @@ __all__ = [
     "high_frequency_items",
     "item_keywords",
     "item_phrases",
-    "select_terms",
+    "read_themes",
     "shipped_aspects",
     "theme_aspects",
     "theme_table",
     "trend_table",
+    "write_themes",
 ]

@@ -18,7 +18,7 @@ from feedback_nlp.topics.opinion_words import BASE, WEAK_KINDS, find_cues, read_
 from feedback_nlp.topics.stream import SUBJECT, evaluative_words, units
 
 if TYPE_CHECKING:
-    from feedback_nlp.topics.themes import ThemeModel
+    from feedback_nlp.topics.themes import Themes
 
 #: Lists that ship, ``data/aspects_NAME.txt``.
 SHIPPED = ("car", "goods", "restaurant")
@@ -77,9 +77,9 @@ def shipped_aspects(name: str) -> dict[str, tuple[str, ...]]:
     return read_word_groups(f"aspects_{name}.txt")
 
 
-def theme_aspects(model: "ThemeModel") -> dict[str, tuple[str, ...]]:
-    """The themes of a corpus as aspects: name -> its words."""
-    return {name: tuple(model.terms[model.term_theme == number].tolist()) for number, name in enumerate(model.names)}
+def theme_aspects(themes: "Themes", *, n_words: int = 12) -> dict[str, tuple[str, ...]]:
+    """The themes of a corpus as aspects: name -> the words that speak most of it, at most ``n_words``; themes without such are left out."""
+    return {name: tuple(words) for name, words in zip(themes.names, themes.top_words(n_words), strict=True) if words}
 
 
 def discover_aspects(batch: TextBatch, *, ignore: Collection[str] = (), most: int = MAX_ASPECTS) -> dict[str, tuple[str, ...]]:

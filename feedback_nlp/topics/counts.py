@@ -1,7 +1,6 @@
-"""Integer aggregates over units: exact, mergeable in any order, the only thing keywords and themes know of a corpus.
+"""Integer aggregates over units: exact, mergeable in any order, the only thing keywords know of a corpus.
 
-A first pass over chunks of rows sums `TermCounts`; it fixes the terms; a second pass sums `ThemeCounts` over those terms. Both are
-counts of documents in int64, so merging is associative and commutative and the result does not depend on how rows were split.
+They are counts of documents in int64, so merging is associative and commutative and the result does not depend on how rows were split.
 """
 
 from dataclasses import dataclass
@@ -10,15 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.stream import SUBJECT, Units, unit_kinds, units
+from feedback_nlp.topics.stream import Units, units
 
-#: Terms that may form themes, and qualities kept beside them for the names of themes.
-MAX_SUBJECTS = 1200
-MAX_QUALITIES = 300
-#: A term of a single document says nothing about the corpus.
-MIN_DOCUMENTS = 2
 #: Weights are counted in thousandths of a nat.
 WEIGHT_UNIT = 1000
 
@@ -82,77 +75,25 @@ class TermCounts:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class ThemeCounts:
-    """In how many documents the chosen terms occur together.
-
-    terms: object (n_terms,), sorted by code point; kinds: uint8 (n_terms,).
-    together: int64 (n_terms, n_terms), symmetric; the diagonal is the document frequency.
-    touching: int64 (n_terms, n_terms), documents in which the column's term follows the row's term.
-    n_documents: rows counted, empty ones included.
-    """
-
-    terms: NDArray[np.object_]
-    kinds: NDArray[np.uint8]
-    together: NDArray[np.int64]
-    touching: NDArray[np.int64]
-    n_documents: int
-
-    @classmethod
-    def from_tokens(cls, tokens: Tokens | Units, terms: NDArray[np.object_] | None = None) -> "ThemeCounts":
-        """Count one chunk of rows.
-
-        terms: sorted units to count, from `select_terms` over the counts of the whole corpus; by default chosen from these rows alone.
-        """
-        from scipy.sparse import csr_array
-
-        batch = units(tokens)
-        chosen = select_terms(TermCounts.from_tokens(batch)) if terms is None else terms
-        size = len(chosen)
-        column = find_terms(batch.vocabulary, chosen)[batch.ids]
-        keys = distinct(batch.rows[column >= 0] * max(size, 1) + column[column >= 0])
-        rows, columns = np.divmod(keys, max(size, 1))
-        present = csr_array((np.ones(len(keys), np.int64), (rows, columns)), shape=(batch.n_rows, size))
-        first, second = batch.touching()
-        known = (column[first] >= 0) & (column[second] >= 0)
-        codes = column[first[known]] * size + column[second[known]]
-        touching = _documents(batch.rows[first[known]], codes, size * size).reshape(size, size)
-        return cls(chosen, unit_kinds(chosen), (present.T @ present).toarray(), touching, batch.n_rows)
-
-    def merge(self, *others: "ThemeCounts") -> "ThemeCounts":
-        """Add counts of other rows over the same terms. Raises InputError where the terms differ."""
-        for part in others:
-            if not np.array_equal(part.terms, self.terms):
-                raise InputError("theme counts: expected the same terms in every chunk; pass one select_terms() result to all of them")
-        parts = (self, *others)
-        return ThemeCounts(
-            self.terms,
-            self.kinds,
-            np.sum([part.together for part in parts], axis=0, dtype=np.int64),
-            np.sum([part.touching for part in parts], axis=0, dtype=np.int64),
-            sum(part.n_documents for part in parts),
-        )
-
-
-def select_terms(counts: TermCounts, *, max_subjects: int = MAX_SUBJECTS, max_qualities: int = MAX_QUALITIES) -> NDArray[np.object_]:
-    """Return the most frequent subjects and qualities in at least two documents, object (n,), sorted by code point.
-
-    Equal frequencies are ordered by the word, so the choice does not depend on the order of rows.
-    """
-    order = np.lexsort((np.arange(len(counts.vocabulary)), -counts.documents))
-    order = order[counts.documents[order] >= MIN_DOCUMENTS]
-    subject = counts.kinds[order] == SUBJECT
-    chosen = np.concatenate([order[subject][:max_subjects], order[~subject][:max_qualities]])
-    terms: NDArray[np.object_] = counts.vocabulary[np.sort(chosen)]
-    return terms
-
-
 def find_terms(vocabulary: NDArray[Any], terms: NDArray[Any]) -> NDArray[np.int64]:
     """Return the position of each word (or number) among the sorted terms, int64 (len(vocabulary),), -1 where absent."""
     if not len(terms) or not len(vocabulary):
         return np.full(len(vocabulary), -1, np.int64)
     place = np.minimum(np.searchsorted(terms, vocabulary), len(terms) - 1)
     return np.where(terms[place] == vocabulary, place, -1).astype(np.int64)
+
+
+def npmi(met: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64], n_documents: int) -> NDArray[np.float64]:
+    """Normalised pointwise mutual information, ln(p(a,b) / p(a)p(b)) / -ln p(a,b) (Bouma 2009).
+
+    met: documents with both terms; first, second: documents with each; int64 arrays that broadcast; n_documents: at least 1.
+    Returns float64 in [-1, 1]: -1 where terms never meet, 0 where both are everywhere.
+    """
+    pairs = np.maximum(met, 1) / n_documents
+    expected = (first / n_documents) * (second / n_documents)
+    value = np.log(pairs / np.maximum(expected, np.finfo(float).tiny)) / np.maximum(-np.log(pairs), np.finfo(float).tiny)
+    value = np.where(pairs >= 1.0, 0.0, value)
+    return np.clip(np.where(met > 0, value, -1.0), -1.0, 1.0)
 
 
 def information(frequency: NDArray[np.int64], n_documents: int, *, rarest: float) -> NDArray[np.int64]:

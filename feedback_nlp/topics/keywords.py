@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.counts import WEIGHT_UNIT, TermCounts, find_terms, information
-from feedback_nlp.topics.grouping import npmi
+from feedback_nlp.topics.counts import WEIGHT_UNIT, TermCounts, find_terms, information, npmi
 from feedback_nlp.topics.stream import SUBJECT, Units, phrase_roles, spell, units
 
 if TYPE_CHECKING:

@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.topics.counts import distinct
+from feedback_nlp.topics.themes import Themes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Quotes a theme.
-N_QUOTES = 3
+N_QUOTES = 5
 #: Shorter texts are quoted only where nothing longer is at hand: 「闪退」 explains nothing.
 SHORT_QUOTE = 8
 SEPARATOR = "、"
 
 
 def theme_table(
-    names: Sequence[str],
+    themes: Themes,
     assignment: NDArray[np.integer],
     *,
     strength: NDArray[np.floating] | None = None,
-    keywords: Sequence[Sequence[str]] | None = None,
     texts: Sequence[str] | None = None,
     polarity: NDArray[np.floating] | None = None,
     sentiment: NDArray[np.number] | None = None,
@@ -33,30 +33,34 @@ def theme_table(
 ) -> "pd.DataFrame":
     """Sum up the items of each theme.
 
-    names: (n_themes,); assignment: int (n_rows,), -1 for none; strength: float (n_rows,); keywords: of each theme.
+    themes: n_themes of them; assignment: int (n_rows,), positions, -1 for none; strength: float (n_rows,).
     texts: (n_rows,), for quotes; polarity: float (n_rows,) in [-1, 1], NaN where unknown; sentiment: (n_rows,) in -2..2, negative below 0,
     by default the sign of polarity; customers: (n_rows,) identifiers, None or "" where unknown.
-    Returns theme, items, share (of all rows), keywords, mean_polarity, negative_share, customers, quotes; most items first, then by name.
+    Returns theme_id, theme, parent, items, share (of all rows), customers (distinct), mean_polarity, negative_share,
+    strong_negative_share (sentiment -2), key_phrases, quotes; most items first, then by name.
     Themes without items have no row; what was not given is missing. Quotes are lists of distinct texts: strongest first, then shortest,
     then by text.
     Raises InputError where lengths differ.
     """
     import pandas as pd
 
-    n_rows, n_themes = len(assignment), len(names)
+    n_rows, n_themes = len(assignment), len(themes)
     _check_lengths(n_rows, strength=strength, texts=texts, polarity=polarity, sentiment=sentiment, customers=customers)
     theme = np.asarray(assignment, np.int64)
     items = np.bincount(theme[theme >= 0], minlength=n_themes)
     signs = sentiment if sentiment is not None else polarity
-    labels = np.array(names, dtype=object)
+    labels = np.array(themes.names, dtype=object)
     columns = {
+        "theme_id": themes.ids,
         "theme": labels,
+        "parent": np.array(themes.parents, dtype=object),
         "items": items,
         "share": items / max(n_rows, 1),
-        "keywords": [SEPARATOR.join(words) for words in keywords] if keywords is not None else [None] * n_themes,
-        "mean_polarity": _means(theme, polarity, n_themes),
-        "negative_share": _means(theme, None if signs is None else _negative(signs), n_themes),
         "customers": pd.array(_customers(theme, customers, n_themes), dtype="Int64"),
+        "mean_polarity": _means(theme, polarity, n_themes),
+        "negative_share": _means(theme, None if signs is None else _below(signs, 0), n_themes),
+        "strong_negative_share": _means(theme, None if sentiment is None else _below(sentiment, -1), n_themes),
+        "key_phrases": [SEPARATOR.join(phrases) for phrases in themes.phrases],
         "quotes": _quotes(theme, strength, texts, n_themes=n_themes, n_quotes=n_quotes),
     }
     order = np.lexsort((np.unique(labels, return_inverse=True)[1], -items))
@@ -70,9 +74,9 @@ def _check_lengths(n_rows: int, **given: Sized | None) -> None:
             raise InputError(f"{label}: expected {n_rows} values, one a row, got {len(values)}")
 
 
-def _negative(signs: NDArray[np.number]) -> NDArray[np.float64]:
+def _below(signs: NDArray[np.number], bound: float) -> NDArray[np.float64]:
     values = np.asarray(signs, np.float64)
-    return np.where(np.isnan(values), np.nan, values < 0)
+    return np.where(np.isnan(values), np.nan, values < bound)
 
 
 def _means(theme: NDArray[np.int64], values: NDArray[np.floating] | None, n_themes: int) -> NDArray[np.float64]:

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from feedback_nlp.errors import InputError, PolicyError
-from feedback_nlp.ledger.clock import DUE_COLUMNS, MAX_HOURS, ZONE, Calendar, CalendarWarning, Clock, deadline, due_dates
+from feedback_nlp.io.cells import ZONE
+from feedback_nlp.ledger.clock import DUE_COLUMNS, MAX_HOURS, Clock, deadline, due_dates
+from feedback_nlp.workdays import Calendar, CalendarWarning
 
 SHANGHAI = ZoneInfo(ZONE)
 CALENDAR = Calendar.china(2024, 2026)

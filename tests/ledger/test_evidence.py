@@ -27,6 +27,7 @@ from feedback_nlp.ledger.policy import ForceRule, load_policy
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.tokenize import Tokenizer
 from feedback_nlp.topics import Topics
+from feedback_nlp.topics.themes import no_themes
 from feedback_nlp.vocabulary import TYPE_CODES, URGENCY_CODES
 
 POLICY = load_policy()
@@ -74,7 +75,7 @@ def test_repeats_match_the_oracle(rows):
     expected = [
         sum((about, who, True) == other for other in rows) if about >= 0 and who >= 0 and complains else 0 for about, who, complains in rows
     ]
-    assert customer_theme_count(theme, customer, counted).tolist() == expected
+    assert customer_theme_count(theme, customer, counted, np.zeros(len(theme), bool)).tolist() == expected
 
 
 #: Document 3: over 100,000 a year, or more than 3 years.
@@ -256,7 +257,7 @@ def test_mentions(texts, words, expected):
     assert mentions(Tokenizer().tokenize(texts), words).tolist() == expected
 
 
-def gathered(rows, **columns):
+def gathered(rows, *, repeat=None, **columns):
     """Evidence about rows of (text, type, polarity, urgency), all on one theme and day."""
     texts = [text for text, *_ in rows]
     n, zeros = len(rows), np.zeros(len(rows), dtype=np.float32)
@@ -273,9 +274,17 @@ def gathered(rows, **columns):
     )
     nothing, words = pd.DataFrame(), np.full(n, "", dtype=object)
     frame = pd.DataFrame({"text": texts, **columns})
-    theme, names = np.zeros(n, np.int32), np.array(["主题"], dtype=object)
-    found = Topics(nothing, nothing, nothing, names, theme, words, np.full(n, n), customer_codes(frame))
-    return gather_evidence(frame, texts, scores, Tokenizer().tokenize(texts), found, POLICY)
+    found = Topics(
+        **dict.fromkeys(("themes", "keywords", "phrases", "trends"), nothing),
+        model=no_themes().extended("主题"),
+        theme=np.zeros(n, np.int32),
+        item_keywords=words,
+        item_phrases=words,
+        day_count=np.full(n, n),
+        customers=customer_codes(frame),
+    )
+    said_before = np.zeros(n, bool) if repeat is None else np.array(repeat)
+    return gather_evidence(frame, texts, scores, Tokenizer().tokenize(texts), found, said_before, POLICY)
 
 
 @pytest.mark.parametrize(
@@ -300,5 +309,7 @@ def test_praise_is_no_repeated_complaint():
     assert evidence.core.tolist() == [True] * 5
     assert evidence.theme_day_count.tolist() == [5] * 5
     assert evidence.theme_reach.tolist() == [0.0] * 5, "two customers are too few to speak of a share"
+    again = gathered(rows, customer_id=["甲", "甲", "甲", "甲", "乙"], repeat=[False, False, True, False, False])
+    assert again.customer_theme_count.tolist() == [1, 0, 1, 0, 1], "the same text again is no second complaint"
     many = gathered([rows[0]] * MIN_CUSTOMERS, customer_id=[f"C{number}" for number in range(MIN_CUSTOMERS)])
     assert many.theme_reach.tolist() == [1.0] * MIN_CUSTOMERS

@@ -13,9 +13,8 @@ from feedback_nlp import BatchScorer
 from feedback_nlp.errors import InputError, TextTypeError
 from feedback_nlp.topics.aspect_words import SHIPPED, shipped_aspects, theme_aspects
 from feedback_nlp.topics.aspects import find_aspects
-from feedback_nlp.topics.counts import ThemeCounts
 from feedback_nlp.topics.opinion_words import GROUPS, read_word_groups
-from feedback_nlp.topics.themes import fit_themes
+from feedback_nlp.topics.theme_fit import fit_themes
 
 WORDS = {"屏幕": ["屏幕"], "电池": ["电池", "续航"], "价格": ["价格", "贵"], "使用": ["好用"]}
 TEXTS = [
@@ -247,7 +246,7 @@ def test_aspects_are_found_in_texts(scorer):
 
 
 def test_themes_may_serve(scorer, tokenize, texts):
-    themes = fit_themes(ThemeCounts.from_tokens(tokenize(texts)))
+    themes = fit_themes(tokenize(texts))
     found = find_aspects(texts, scorer=scorer, aspects=theme_aspects(themes))
     assert set(found.summary["aspect"]) <= set(themes.names)
     assert len(found.summary)

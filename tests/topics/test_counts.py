@@ -1,15 +1,15 @@
 """Units and counts against slow oracles over lists of strings."""
 
+import math
 from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from feedback_nlp.errors import InputError
 from feedback_nlp.text.tokenize import content_mask
-from feedback_nlp.topics import TermCounts, ThemeCounts, select_terms
-from feedback_nlp.topics.counts import information
+from feedback_nlp.topics import TermCounts
+from feedback_nlp.topics.counts import information, npmi
 from feedback_nlp.topics.stream import NEGATIONS, QUALITY, SUBJECT, VARIANTS, evaluative_words, phrase_roles, spell, unit_kinds, units
 
 
@@ -156,39 +156,11 @@ def test_merged_chunks_equal_the_whole(tokenize, corpus):
     same(TermCounts.from_tokens(tokenize(shuffled)), whole)
 
 
-def test_theme_counts_match_the_oracle(tokenize, corpus):
-    tokens = tokenize(corpus)
-    counts = ThemeCounts.from_tokens(tokens)
-    place = {term: number for number, term in enumerate(counts.terms)}
-    together, touching = np.zeros_like(counts.together), np.zeros_like(counts.touching)
-    kinds = dict(zip(units(tokens).vocabulary, units(tokens).kinds.tolist(), strict=True))
-    for words in tokens.to_lists():
-        row = slow_row(words)
-        known = {word for _, word in row} & set(place)
-        for a in known:
-            for b in known:
-                together[place[a], place[b]] += 1
-        for a, b in set(slow_pairs(row, kinds)):
-            if a in place and b in place:
-                touching[place[a], place[b]] += 1
-    np.testing.assert_array_equal(counts.together, together)
-    np.testing.assert_array_equal(counts.touching, touching)
-
-
-def test_theme_counts_merge(tokenize, corpus):
-    terms = select_terms(TermCounts.from_tokens(tokenize(corpus)))
-    whole = ThemeCounts.from_tokens(tokenize(corpus))
-    parts = [ThemeCounts.from_tokens(tokenize(corpus[a : a + 97]), terms) for a in range(0, len(corpus), 97)]
-    same(parts[0].merge(*parts[1:]), whole)
-    same(parts[-1].merge(*parts[:-1]), whole)
-    with pytest.raises(InputError, match="same terms"):
-        whole.merge(ThemeCounts.from_tokens(tokenize(corpus), terms[1:]))
-
-
-def test_select_terms(tokenize):
-    counts = TermCounts.from_tokens(tokenize(["登录失败", "登录失败", "登录", "滤芯价格", "滤芯价格", "不错", "不错", "孤单"]))
-    assert select_terms(counts).tolist() == sorted(["登录", "滤芯", "价格", "不错", "失败"])
-    assert select_terms(counts, max_subjects=2, max_qualities=0).tolist() == sorted(["登录", "价格"])
+def test_npmi():
+    n, a, b, ab = 100, 10, 20, 8
+    expected = math.log((ab / n) / ((a / n) * (b / n))) / -math.log(ab / n)
+    value = npmi(np.array([ab, 0, n, 10]), np.array([a, a, n, 10]), np.array([b, b, n, 10]), n)
+    np.testing.assert_allclose(value, [expected, -1.0, 0.0, 1.0])
 
 
 def test_information():

@@ -1,0 +1,93 @@
+"""Themes as a JSON file: small, readable, and nothing in it can run code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from feedback_nlp.errors import InputError, ModelError
+from feedback_nlp.io.atomic import atomic_path
+from feedback_nlp.topics.stream import unit_kinds
+from feedback_nlp.topics.themes import Themes
+
+FORMAT = "feedback_nlp.themes/1"
+#: No file of themes is larger.
+MAX_FILE_BYTES = 256 * 1024 * 1024
+
+
+def write_themes(themes: Themes, path: str | Path) -> Path:
+    """Write a file; equal themes give equal bytes. Raises InputError where it cannot be written."""
+    listed = [
+        {"id": number, "name": name, "parent": parent, "pinned": pinned, "size": size, "phrases": list(phrases)}
+        for number, name, parent, pinned, size, phrases in zip(
+            themes.ids.tolist(), themes.names, themes.parents, themes.pinned.tolist(), themes.sizes.tolist(), themes.phrases, strict=True
+        )
+    ]
+    words = {}
+    for word, documents, row in zip(themes.vocabulary.tolist(), themes.documents.tolist(), themes.occurrences, strict=True):
+        used = np.flatnonzero(row)
+        words[word] = [documents, *([place, value] for place, value in zip(used.tolist(), row[used].tolist(), strict=True))]
+    content = {"format": FORMAT, "documents": themes.n_documents, "next_id": themes.next_id, "themes": listed, "words": words}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, ensure_ascii=True, separators=(",", ":")), encoding="ascii")
+    return Path(path)
+
+
+def read_themes(path: str | Path) -> Themes:
+    """Read what `write_themes` wrote. Raises ModelError that says what is wrong with the file, InputError where it cannot be read."""
+    try:
+        if Path(path).stat().st_size > MAX_FILE_BYTES:
+            raise ModelError(f"{path}: expected at most {MAX_FILE_BYTES} bytes; it is no file of themes")
+        content = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: expected a file of themes ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: expected JSON, got {error}; write it again with save()") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ModelError(f"{path}: expected the format {FORMAT!r}; write it again with save()")
+    try:
+        themes = _themes(content)
+        _check(themes)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise ModelError(
+            f"{path}: its themes or words are not as save() writes them ({type(error).__name__}: {error}); write it again"
+        ) from error
+    return themes
+
+
+def _themes(content: dict[str, Any]) -> Themes:
+    listed, words = content["themes"], content["words"]
+    vocabulary = np.empty(len(words), dtype=object)
+    vocabulary[:] = sorted(words)
+    occurrences, documents = np.zeros((len(words), len(listed))), np.zeros(len(words), np.int64)
+    for number, word in enumerate(vocabulary.tolist()):
+        documents[number], *pairs = words[word]
+        for place, value in pairs:
+            occurrences[number, range(len(listed))[place]] = value
+    return Themes(
+        ids=np.array([entry["id"] for entry in listed], np.int64),
+        names=tuple(str(entry["name"]) for entry in listed),
+        parents=tuple(str(entry["parent"]) for entry in listed),
+        phrases=tuple(tuple(map(str, entry["phrases"])) for entry in listed),
+        pinned=np.array([entry["pinned"] is True for entry in listed], np.bool_),
+        vocabulary=vocabulary,
+        kinds=unit_kinds(vocabulary),
+        documents=documents,
+        occurrences=occurrences,
+        sizes=np.array([entry["size"] for entry in listed], np.float64),
+        n_documents=int(content["documents"]),
+        next_id=int(content["next_id"]),
+    )
+
+
+def _check(themes: Themes) -> None:
+    if len(set(themes.names)) < len(themes) or not all(themes.names):
+        raise ValueError("expected distinct names that are not empty")
+    if len(set(themes.ids.tolist())) < len(themes) or themes.ids.max(initial=-1) >= themes.next_id or themes.ids.min(initial=0) < 0:
+        raise ValueError("expected distinct ids from 0 on, below next_id")
+    numbers = (themes.occurrences, themes.sizes, themes.documents)
+    if not all(np.isfinite(values).all() and (values >= 0).all() for values in numbers) or themes.n_documents < themes.documents.max(
+        initial=0
+    ):
+        raise ValueError("expected counts from 0 on, and no word in more texts than there are")

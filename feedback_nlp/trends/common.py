@@ -1,0 +1,44 @@
+"""The movement that all keys share on a day: a general rise of traffic is no news of each key."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from feedback_nlp.trends.pooling import Floats, total
+
+#: Share of the past movement that is left after a day, and days' worth of the belief that there is none.
+MEMORY, PRIOR_DAYS = 0.98, 10.0
+#: Variances of noise beyond which a movement is believed that the past does not know of: 2.5 standard deviations.
+SURPRISE = 6.0
+#: Least factor: however quiet the others are, a key is expected to have this share of its own.
+LEAST = 0.05
+
+
+@dataclass
+class Movement:
+    """How far the sum of all keys moved from what was expected of it.
+
+    moved, days: discounted sums of the squared relative movement beyond noise, and of days.
+    """
+
+    moved: float = 0.0
+    days: float = 0.0
+
+    def read(self, clipped: Floats, expected: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """Factor of each key on a day from the counts of all others, shrunk by past movement over noise (James & Stein 1961).
+
+        clipped, expected, variance: float64 (n_keys,), the counts, what was expected of them and the variance about that, 0 for keys not
+        seen yet. Returns (factor, doubt), float64 (n_keys,); doubt is the squared relative error of the factor.
+        """
+        whole, items, noise = total(expected), total(clipped), total(variance)
+        left = np.maximum(whole - expected, 1e-9)
+        ratio = np.maximum(items - clipped, 0.0) / left
+        unsure = np.maximum(noise - variance, 0.0) / left**2 + 1e-12
+        past = self.moved / (self.days + PRIOR_DAYS)
+        real = np.maximum(past, (ratio - 1) ** 2 - SURPRISE * unsure)
+        trust = np.where(left > 1e-6, real / (real + unsure), 0.0)
+        factor = np.maximum(1 + trust * (ratio - 1), LEAST)
+        beyond = min((items / whole - 1) ** 2, 1.0) - noise / whole**2
+        self.moved = max(MEMORY * self.moved + max(beyond, -0.5 * noise / whole**2), 0.0)
+        self.days = MEMORY * self.days + 1
+        return factor, trust * unsure / factor**2

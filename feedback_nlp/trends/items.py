@@ -1,0 +1,266 @@
+"""A frame of items, or of counts, to a tally."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.trends.periods import check_period, period_numbers
+from feedback_nlp.trends.pooling import Ints, Mask
+from feedback_nlp.trends.tally import (
+    CUSTOMERS,
+    MEASURES,
+    NEGATIVE,
+    OBSERVED,
+    POLARITY,
+    RATED,
+    SCALE,
+    SQUARES,
+    WHOLE,
+    Labels,
+    Tally,
+    number_keys,
+    tallied,
+    unknown_column,
+)
+from feedback_nlp.vocabulary import SENTIMENTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Columns that are used where they are there, and not missed where they are not.
+CUSTOMER_COLUMN, SENTIMENT_COLUMN, POLARITY_COLUMN = "customer_id", "sentiment", "polarity"
+NEGATIVE_LABELS = tuple(label for level, label in SENTIMENTS.items() if level < 0)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns hold what. key: one name or several, whose combinations are counted; None: the column is not used."""
+
+    date: str = "created_at"
+    key: str | tuple[str, ...] = "theme"
+    customers: str | None = CUSTOMER_COLUMN
+    sentiment: str | None = SENTIMENT_COLUMN
+    polarity: str | None = POLARITY_COLUMN
+    repeat: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The key's columns."""
+        return (self.key,) if isinstance(self.key, str) else tuple(self.key)
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Items of a frame in cells: pairs of item and key, repeats left out.
+
+    keys: as in a tally. rows: int64 (m,), the item of each pair; codes: int64 (m,), its key. numbers: int64 (n_rows,), the period of every
+    item; kept: bool (n_rows,), items with a date that are no repeats.
+    """
+
+    keys: Labels
+    rows: Ints
+    codes: Ints
+    numbers: Ints
+    kept: Mask
+
+
+def read_items(frame: "pd.DataFrame", columns: Columns, period: str, pairs: tuple[Sequence[int], Sequence[object]] | None = None) -> Items:
+    """Find the period and the keys of every item.
+
+    frame: one row an item. An item may have several keys: a cell of the key's column that holds a list, or ``pairs``, (rows, keys): the
+    position of an item and one of its keys; the key's column is not read then. A key that is missing or "" is none.
+    Raises InputError for a column that is not there, for dates that cannot be read and pairs that do not fit.
+    """
+    check_period(period)
+    _check_frame(frame)
+    names = columns.names
+    if not names:
+        raise InputError("key: expected the name of a column or several, got none")
+    for option, name in [("date", columns.date), *([] if pairs is not None else [("key", name) for name in names])]:
+        if name not in frame.columns:
+            raise unknown_column(name, list(frame.columns), option)
+    numbers, dated = _numbers(frame[columns.date], columns.date, period)
+    kept = dated if columns.repeat is None else dated & ~_repeats(frame, columns.repeat)
+    rows, labels = _pairs(pairs, names, len(frame)) if pairs is not None else _exploded(frame, names)
+    usable = kept[rows] & np.all(labels != "", axis=1)
+    rows, labels = rows[usable], labels[usable]
+    keys, codes = number_keys(labels)
+    cells = np.unique(rows * max(len(keys), 1) + codes)
+    return Items(keys, cells // max(len(keys), 1), cells % max(len(keys), 1), numbers, kept)
+
+
+def count_items(frame: "pd.DataFrame", items: Items, columns: Columns, period: str) -> Tally:
+    """Count them, with all items of each period beside. Raises InputError for a column that is not there or of another type."""
+    every = np.flatnonzero(items.kept)
+    rows = np.concatenate([every, items.rows])
+    codes = np.concatenate([np.full(len(every), WHOLE), items.codes])
+    values = {OBSERVED: np.ones(len(rows), np.int64)}
+    who = _column(frame, columns.customers, CUSTOMER_COLUMN, "customers")
+    numbers = items.numbers[rows]
+    if who is not None:
+        values[CUSTOMERS] = _first_of_customer(who, rows, numbers, codes)
+    levels = _column(frame, columns.sentiment, SENTIMENT_COLUMN, "sentiment")
+    polarity = _column(frame, columns.polarity, POLARITY_COLUMN, "polarity")
+    scores = None if polarity is None else _as_numbers(polarity, columns.polarity)
+    if levels is not None:
+        values[NEGATIVE] = _negative(levels, columns.sentiment)[rows]
+    elif scores is not None:
+        values[NEGATIVE] = (scores < 0).astype(np.int64)[rows]
+    if scores is not None:
+        known = ~np.isnan(scores)
+        whole = np.rint(np.where(known, scores, 0.0) * SCALE).astype(np.int64)
+        values |= {RATED: known.astype(np.int64)[rows], POLARITY: whole[rows], SQUARES: (whole * whole // SCALE)[rows]}
+    return tallied(period, columns.names, items.keys, numbers, codes, values)
+
+
+def count_frame(frame: "pd.DataFrame", names: tuple[str, ...], period: str) -> Tally:
+    """Take counts as they are: the columns of the key, ``period`` (a date) and ``observed``, and any other measure of a tally.
+
+    Rows whose key is missing count all items of the period; without them the sum over the keys does. ``polarity`` and ``squares`` are
+    sums over the items, ``rated`` the items with a polarity. Rows of one cell are added.
+    Raises InputError for a column that is not there, and for numbers that are missing, negative or no whole numbers.
+    """
+    check_period(period)
+    _check_frame(frame)
+    for name in (*names, "period", OBSERVED):
+        if name not in frame.columns:
+            raise unknown_column(name, list(frame.columns), "counts")
+    numbers, dated = _numbers(frame["period"], "period", period)
+    if not dated.all():
+        raise InputError(f"period: expected a date in every row, got none in {int((~dated).sum())}")
+    labels = np.stack([_texts(frame[name]) for name in names], axis=1)
+    measures = [name for name in MEASURES if name in frame.columns]
+    values = {name: _whole(frame[name], name) for name in measures}
+    whole = np.all(labels == "", axis=1)
+    some = ~whole
+    if not whole.any() and len(frame):
+        numbers = np.concatenate([numbers, numbers])
+        labels = np.concatenate([labels, np.full(labels.shape, "", dtype=object)])
+        values = {name: np.concatenate([value, value]) for name, value in values.items()}
+        some = np.concatenate([some, ~some])
+    keys, codes = number_keys(labels[some])
+    every = np.full(len(labels), WHOLE, np.int64)
+    every[some] = codes
+    return tallied(period, names, keys, numbers, every, values)
+
+
+def _check_frame(frame: object) -> None:
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"frame: expected a pandas DataFrame, got {type(frame).__name__}")
+
+
+def _numbers(column: "pd.Series", name: str, period: str) -> tuple[Ints, Mask]:
+    """The period of each date, 0 where it is missing, and where it is not."""
+    from feedback_nlp.io.dates import parse_dates
+
+    times, bad = parse_dates(column)
+    if bad.any():
+        raise InputError(f"{name}: expected dates, got {int(bad.sum())} that cannot be read, the first in row {int(np.argmax(bad))}")
+    local = times.dt.tz_localize(None).to_numpy()
+    dated = ~np.isnat(local)
+    return period_numbers(np.where(dated, local, np.datetime64(0, "us")), period), dated
+
+
+def _texts(column: "pd.Series") -> Labels:
+    """object (n,) str, "" where missing."""
+    codes, values = column.factorize()
+    names = np.array([str(value) for value in values] + [""], dtype=object)
+    return np.asarray(names[codes])
+
+
+def _exploded(frame: "pd.DataFrame", names: tuple[str, ...]) -> tuple[Ints, Labels]:
+    import pandas as pd
+
+    table = frame[list(names)].reset_index(drop=True)
+    for name in names:
+        if table[name].dtype == object and any(isinstance(cell, list | tuple | set | frozenset | np.ndarray) for cell in table[name]):
+            table = table.explode(name)
+        elif isinstance(table[name].dtype, pd.ArrowDtype):
+            table[name] = table[name].astype(object)
+    return table.index.to_numpy().astype(np.int64), np.stack([_texts(table[name]) for name in names], axis=1)
+
+
+def _pairs(pairs: tuple[Sequence[int], Sequence[object]], names: tuple[str, ...], size: int) -> tuple[Ints, Labels]:
+    import pandas as pd
+
+    if len(names) != 1:
+        raise InputError(f"pairs: expected one name as key, got {len(names)}")
+    rows, labels = np.asarray(pairs[0]), _texts(pd.Series(list(pairs[1]), dtype=object))
+    if rows.shape != labels.shape or (len(rows) and not np.issubdtype(rows.dtype, np.integer)):
+        raise InputError(f"pairs: expected as many whole row numbers as keys, got {rows.shape} of {rows.dtype} and {len(labels)}")
+    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < size:
+        raise InputError(f"pairs: expected rows from 0 to {size - 1}, got {rows.min()} to {rows.max()}")
+    return rows.astype(np.int64), labels[:, None]
+
+
+def _column(frame: "pd.DataFrame", name: str | None, usual: str, option: str) -> "pd.Series | None":
+    if name is None or (name == usual and name not in frame.columns):
+        return None
+    if name not in frame.columns:
+        raise unknown_column(name, list(frame.columns), option)
+    return frame[name]
+
+
+def _repeats(frame: "pd.DataFrame", name: str) -> Mask:
+    if name not in frame.columns:
+        raise unknown_column(name, list(frame.columns), "repeat")
+    values = frame[name]
+    if not set(values.dropna().unique().tolist()) <= {True, False}:
+        raise InputError(f"{name}: expected True or False, got {values.dtype} with other values")
+    return np.asarray(values.fillna(False).astype(bool).to_numpy())
+
+
+def _first_of_customer(who: "pd.Series", rows: Ints, numbers: Ints, codes: Ints) -> Ints:
+    """int64 (n,): 1 for one of each known customer's pairs in each cell, 0 for others."""
+    known, values = who.factorize()
+    known = np.where(np.asarray([str(value).strip() != "" for value in values] + [False], bool)[known], known, -1)[rows]
+    first = int(numbers.min()) if len(numbers) else 0
+    cell = ((numbers - first) * (int(codes.max(initial=0)) + 2) + codes + 1) * (len(values) + 1) + known + 1
+    found = np.zeros(len(rows), np.int64)
+    found[np.unique(cell, return_index=True)[1]] = 1
+    return np.where(known >= 0, found, 0)
+
+
+def _negative(levels: "pd.Series", name: str | None) -> Ints:
+    """int64 (n,): 1 where the sentiment is a number below 0 or one of the negative labels."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(levels.dtype):
+        return np.asarray(levels.fillna(0).to_numpy() < 0).astype(np.int64)
+    texts = _texts(levels)
+    allowed = {*SENTIMENTS.values(), *(str(level) for level in SENTIMENTS), ""}
+    unknown = sorted(set(texts.tolist()) - allowed)
+    if unknown:
+        raise InputError(f"{name}: expected numbers or {', '.join(SENTIMENTS.values())}, got {unknown[0]!r}")
+    return np.isin(texts, [*NEGATIVE_LABELS, "-1", "-2"]).astype(np.int64)
+
+
+def _as_numbers(column: "pd.Series", name: str | None) -> NDArray[np.float64]:
+    try:
+        values = np.asarray(column.astype("float64").to_numpy())
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected numbers from -1 to 1, got {column.dtype} ({error})") from error
+    if np.any(np.abs(values[~np.isnan(values)]) > 1):
+        raise InputError(f"{name}: expected numbers from -1 to 1, got up to {np.nanmax(np.abs(values)):g}")
+    return values
+
+
+def _whole(column: "pd.Series", name: str) -> Ints:
+    """A measure of counts as whole numbers; polarity and squares in units of 1 / SCALE."""
+    try:
+        values: NDArray[Any] = np.asarray(column.astype("float64").to_numpy())
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected numbers, got {column.dtype} ({error})") from error
+    if not np.isfinite(values).all() or (name != POLARITY and np.any(values < 0)):
+        raise InputError(f"{name}: expected numbers of 0 or more in every row, got {float(values[~(values >= 0)][0])!r}")
+    if name in (POLARITY, SQUARES):
+        return np.rint(values * SCALE).astype(np.int64)
+    if np.any(values != np.rint(values)):
+        raise InputError(f"{name}: expected whole numbers, got {float(values[values != np.rint(values)][0])!r}")
+    return values.astype(np.int64)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from feedback_nlp.pipeline import analyze
     from feedback_nlp.scorer.scorer import BatchScorer
     from feedback_nlp.text.tokenize import Tokenizer
+    from feedback_nlp.topics.theme_model import ThemeModel
+    from feedback_nlp.trends.effect import verify_effect
+    from feedback_nlp.trends.operations import operating_figures
+    from feedback_nlp.trends.operations_wide import wide_figures
 
 #: Where each public name lives; a name is imported when it is first used (PEP 562), so that importing the package costs nothing.
 _HOMES = {
@@ -29,8 +33,12 @@ _HOMES = {
     "BatchScorer": "feedback_nlp.scorer.scorer",
     "FeedbackClassifier": "feedback_nlp.learn.classifiers",
     "SentimentClassifier": "feedback_nlp.learn.classifiers",
+    "ThemeModel": "feedback_nlp.topics.theme_model",
     "Tokenizer": "feedback_nlp.text.tokenize",
     "analyze": "feedback_nlp.pipeline",
+    "operating_figures": "feedback_nlp.trends.operations",
+    "verify_effect": "feedback_nlp.trends.effect",
+    "wide_figures": "feedback_nlp.trends.operations_wide",
     **dict.fromkeys(
         ("FeedbackError", "InputError", "MissingExtraError", "ModelError", "PolicyError", "RowError", "TextTypeError"),
         "feedback_nlp.errors",
@@ -49,9 +57,13 @@ __all__ = [
     "RowError",
     "SentimentClassifier",
     "TextTypeError",
+    "ThemeModel",
     "Tokenizer",
     "__version__",
     "analyze",
+    "operating_figures",
+    "verify_effect",
+    "wide_figures",
 ]
 
 

@@ -28,6 +28,7 @@ from feedback_nlp.ledger.notes import aspect_notes, copy_notes, duplicate_table,
 from feedback_nlp.ledger.policy import DEFAULT_POLICY, Policy, load_policy
 from feedback_nlp.ledger.priority import prioritise
 from feedback_nlp.ledger.reasons import reasons
+from feedback_nlp.ledger.rising import Trends, find_trends
 from feedback_nlp.ledger.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from feedback_nlp.scorer.scorer import BatchScorer, text_chunks
 from feedback_nlp.scorer.scores import Scores
@@ -74,11 +75,12 @@ class _Cleaned:
 
 @dataclass(frozen=True)
 class _Found:
-    """What n rows have in common: who says the same, what they speak of, and how they judge its parts."""
+    """What n rows have in common: who says the same, what they speak of, how they judge its parts, and what of it rises."""
 
     duplicates: Duplicates
     topics: Topics
     aspects: Aspects
+    trends: Trends
 
 
 def analyze(
@@ -138,17 +140,20 @@ def analyze(
     with watch.step("tokenise", rows):
         tokens = tokenizer.tokenize(masked)
     with watch.step("topics", rows):
-        alike, topics = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, previous=known, daily=rules.daily_items)
+        alike, topics = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, previous=known)
     with watch.step("aspects", rows):
         products = mask_frame(intake.frame[["product"]])["product"] if "product" in intake.frame else None
-        found = _Found(alike, topics, find_aspects(masked, scorer=scorer, aspects=aspects, products=products))
+        judged = find_aspects(masked, scorer=scorer, aspects=aspects, products=products)
+    with watch.step("trends", rows):
+        trends = find_trends(intake.frame, intake.days, cleaned.scores, topics, alike, daily_items=rules.daily_items)
+    found = _Found(alike, topics, judged, trends)
     with watch.step("ledger", rows):
         ledger = _make_ledger(intake, cleaned, masked, tokens, found, rules, view, as_of)
     if len(ledger) != rows:
         raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
     unfamiliar = _mean(scorer.unfamiliar(cleaned.texts)), scorer.model.reference["unfamiliar"]
     levels = tuple(level.name for level in rules.levels)
-    summary = summarise(ledger, intake.quarantine, topics.trends, levels, intake.other_columns, unfamiliar)
+    summary = summarise(ledger, intake.quarantine, trends.table, levels, intake.other_columns, unfamiliar)
     options = {"abstain": abstain, "as_of": as_of and str(as_of), "n_themes": n_themes, "sentiment_backend": sentiment_backend}
     signature = _signature(scorer, rules, view, tokenizer, options)
     return Analysis(
@@ -158,7 +163,7 @@ def analyze(
         phrases=topics.phrases,
         duplicates=duplicate_table(alike, intake.frame["feedback_id"].tolist()),
         aspects=found.aspects.summary,
-        trends=topics.trends,
+        trends=trends.table,
         summary=summary,
         quarantine=intake.quarantine,
         theme_model=topics.model,
@@ -211,22 +216,19 @@ def _second_opinion(cleaned: _Cleaned) -> Scores:
 
 
 def _find_topics(
-    intake: Intake, scores: Scores, texts: list[str], tokens: Tokens, *, n_themes: int | None, previous: Themes | None, daily: int
+    intake: Intake, scores: Scores, texts: list[str], tokens: Tokens, *, n_themes: int | None, previous: Themes | None
 ) -> tuple[Duplicates, Topics]:
     customers = customer_codes(intake.frame)
     alike = find_copies(texts, intake.frame["feedback_id"].to_numpy(dtype=object), customers, intake.frame.get("created_at"))
     topics = discover(
         tokens,
         texts,
-        days=intake.days,
         customers=customers,
-        repeat=alike.repeat,
         polarity=scores.polarity,
         sentiment=scores.sentiment,
         products=intake.products,
         n_themes=n_themes,
         previous=previous,
-        daily_items=daily,
     )
     return alike, topics
 
@@ -243,7 +245,7 @@ def _make_ledger(
 ) -> pd.DataFrame:
     scores, frame = cleaned.scores, intake.frame
     topics, alike = found.topics, found.duplicates
-    evidence = gather_evidence(frame, cleaned.texts, scores, tokens, topics, alike.repeat, policy)
+    evidence = gather_evidence(frame, cleaned.texts, scores, tokens, topics, alike.repeat, found.trends, policy)
     priority = prioritise(evidence, policy)
     shown = cleaned.texts
     if not intake.texts_are_plain:
@@ -261,7 +263,7 @@ def _make_ledger(
         key_phrases=topics.item_phrases,
         aspects=aspect_notes(found.aspects.items, len(frame)),
         duplicates=alike,
-        reasons=reasons(evidence, priority, policy, scores=scores, themes=topics.theme_names, notes=copy_notes(alike)),
+        reasons=reasons(evidence, priority, policy, scores=scores, notes=copy_notes(alike)),
         due=deadlines(frame, priority.level, policy, as_of=as_of),
         lines=intake.lines,
         no_information=cleaned.no_information,

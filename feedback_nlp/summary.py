@@ -8,6 +8,7 @@ from feedback_nlp.vocabulary import SENTIMENTS, TYPES
 
 #: Texts with so many times the usual share of unfamiliar character pairs are of another kind than those the model was made on.
 UNFAMILIAR_FACTOR = 2.0
+_ALERT = ["dimension", "key", "period", "kind", "q", "sentence"]
 
 
 def summarise(
@@ -18,12 +19,12 @@ def summarise(
     other_columns: list[str],
     unfamiliar: tuple[float, float],
 ) -> dict[str, Any]:
-    """Counts by priority, type, sentiment, channel and product, the period, data quality and the themes over the daily limit.
+    """Counts by priority, type, sentiment, channel and product, the period, data quality, what is over the daily limit, and what rises.
 
     other_columns: input columns that are none of the record's; they are in the ledger as they came.
     unfamiliar: mean share of character pairs that the model never saw, here and usually."""
     dates = ledger["created_at"].dropna() if "created_at" in ledger else pd.Series(dtype="datetime64[us]")
-    burst = trends[trends["high_frequency"]]
+    burst, alerts = trends[trends["plain"]], trends[trends["alert"]]
     return {
         "rows": len(ledger) + len(quarantine),
         "items": len(ledger),
@@ -46,8 +47,12 @@ def summarise(
         "channel": _counts(ledger["channel"]) if "channel" in ledger else {},
         "product": _counts(ledger["product"]) if "product" in ledger else {},
         "high_frequency": [
-            {"theme": row.theme, "date": str(row.date.date()), "count": int(row.count), "share": round(float(row.share), 4)}
-            for row in burst[["theme", "date", "count", "share"]].rename(columns={"count": "count"}).itertuples(index=False, name="Burst")
+            {"dimension": dimension, "key": key, "date": str(period.date()), "count": int(count)}
+            for dimension, key, period, count in burst[["dimension", "key", "period", "observed"]].itertuples(index=False, name=None)
+        ],
+        "alerts": [
+            {"dimension": dimension, "key": key, "date": str(period.date()), "kind": kind, "q": float(q), "sentence": sentence}
+            for dimension, key, period, kind, q, sentence in alerts[_ALERT].itertuples(index=False, name=None)
         ],
     }
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from feedback_nlp.analysis import Analysis
+from feedback_nlp.ledger.rising import DIMENSIONS
 
 if TYPE_CHECKING:
     from feedback_nlp.pipeline import Progress as Report
@@ -66,16 +67,25 @@ def print_analysis(analysis: Analysis, folder: Path) -> None:
         console.print(_urgent_table(analysis))
     levels = "，".join(f"{level} {count}" for level, count in summary["priority"].items())
     console.print(Text(f"台账 {summary['items']} 条（{levels}），隔离 {summary['quarantined']} 条，主题 {len(analysis.themes)} 个"))
-    bursts = sorted(summary["high_frequency"], key=lambda burst: -burst["count"])
-    for burst in bursts[:TOP_BURSTS]:
-        line = f"高频：{burst['date']} 主题「{burst['theme']}」{burst['count']} 条，占当日 {burst['share']:.0%}"
-        console.print(Text(line, style="bold"))
-    if len(bursts) > TOP_BURSTS:
-        console.print(Text(f"高频共 {len(bursts)} 项（主题×日），见 trends.parquet"))
+    _print_trends(console, summary)
     if summary["other_columns"]:
         console.print(plain_text(f"未识别的列（原样保留，可用 --map 指定）：{'、'.join(summary['other_columns'])}"))
     print_quarantine(analysis.quarantine)
     console.print(plain_text(f"结果：{folder}"), soft_wrap=True)
+
+
+def _print_trends(console: Console, summary: dict[str, Any]) -> None:
+    """What rises, the surest first, and what is over the daily limit, most first; themes before keywords, types and the like."""
+    order = list(DIMENSIONS)
+    alerts = sorted(summary["alerts"], key=lambda alert: (order.index(alert["dimension"]), alert["q"], alert["date"]))
+    for alert in alerts[:TOP_BURSTS]:
+        console.print(plain_text(f"预警：{alert['sentence']}", style="bold"))
+    bursts = sorted(summary["high_frequency"], key=lambda burst: (order.index(burst["dimension"]), -burst["count"]))
+    for burst in bursts[:TOP_BURSTS]:
+        name = DIMENSIONS[burst["dimension"]]
+        console.print(plain_text(f"高频：{burst['date']} {name}「{burst['key']}」{burst['count']} 条"))
+    if len(alerts) > TOP_BURSTS or len(bursts) > TOP_BURSTS:
+        console.print(Text(f"预警共 {len(alerts)} 项，高频共 {len(bursts)} 项，见 trends.parquet"))
 
 
 def print_quarantine(quarantine: pd.DataFrame, *, rest: str = "见 quarantine.parquet") -> None:

@@ -28,9 +28,13 @@ PUBLIC = [
     "RowError",
     "SentimentClassifier",
     "TextTypeError",
+    "ThemeModel",
     "Tokenizer",
     "__version__",
     "analyze",
+    "operating_figures",
+    "verify_effect",
+    "wide_figures",
 ]
 
 

@@ -91,11 +91,14 @@ def test_templates_hold_no_information(sample, analysis):
 
 
 def test_the_burst_is_seen(analysis):
-    bursts = analysis.summary["high_frequency"]
-    days = [burst["date"] for burst in bursts if "登录" in burst["theme"] or "更新" in burst["theme"]]
-    assert days[0] == "2026-10-12" and set(days) <= {"2026-10-12", "2026-10-13"}  # the day of the faulty version, and perhaps the next
-    trend = analysis.trends[analysis.trends["high_frequency"]]
-    assert (trend["count"] > 10).all() and len(trend) == len(bursts)
+    bursts = {(burst["dimension"], burst["key"]): burst["date"] for burst in reversed(analysis.summary["high_frequency"])}
+    assert bursts["keyword", "登录"] == "2026-10-12"
+    alerts = [alert for alert in analysis.summary["alerts"] if "登录" in alert["key"] and alert["date"] == "2026-10-12"]
+    assert {"theme", "keyword"} <= {alert["dimension"] for alert in alerts}
+    assert all("10月12日" in alert["sentence"] and "预期" in alert["sentence"] for alert in alerts)
+    named = analysis.ledger[analysis.ledger["created_at"].dt.strftime("%m-%d").eq("10-12") & analysis.ledger["text"].str.contains("登录")]
+    complaints = named[~named["type"].isin(["praise", "other"])]
+    assert len(complaints) >= 8 and complaints["reasons"].str.contains("「.*登录.*」(?:突增|当日)").mean() > 0.8
 
 
 def test_nobody_is_given_away(sample, analysis):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.ledger.policy import ForceRule, Policy
 from feedback_nlp.ledger.priority import QUIET_TYPES, Evidence
+from feedback_nlp.ledger.rising import Trends
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics import Topics
@@ -31,7 +32,14 @@ MIN_CUSTOMERS = 10
 
 
 def gather_evidence(
-    frame: pd.DataFrame, texts: list[str], scores: Scores, tokens: Tokens, found: Topics, repeat: NDArray[np.bool_], policy: Policy
+    frame: pd.DataFrame,
+    texts: list[str],
+    scores: Scores,
+    tokens: Tokens,
+    found: Topics,
+    repeat: NDArray[np.bool_],
+    trends: Trends,
+    policy: Policy,
 ) -> Evidence:
     """Everything the priority of n items rests on; frame, cleaned texts, scores, tokens and topics in the same row order.
 
@@ -44,7 +52,10 @@ def gather_evidence(
         polarity=scores.polarity,
         risk=scores.risk,
         type_index=scores.type_index,
-        theme_day_count=found.day_count,
+        day_count=trends.day_count,
+        busiest=trends.busiest,
+        rising=trends.rising,
+        alert=trends.alert,
         theme_reach=theme_reach(found.theme, found.customers, len(found.model)),
         high_value=high_value(frame, policy),
         customer_theme_count=customer_theme_count(found.theme, found.customers, complaint, repeat),

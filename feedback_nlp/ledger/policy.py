@@ -17,6 +17,7 @@ COMPONENTS = {
     "negativity": "负面情绪",
     "risk": "风险",
     "frequency": "高频主题",
+    "trend": "趋势上升",
     "reach": "影响面",
     "customer": "高价值客户",
     "repeat": "重复反馈",

@@ -1,4 +1,4 @@
-"""The priority score: eight components, each a strength in [0, 1] times its weight in the policy, in whole tenths of a point.
+"""The priority score: nine components, each a strength in [0, 1] times its weight in the policy, in whole tenths of a point.
 
 Points are rounded to tenths before they are added, so the printed components sum exactly to the printed score. A component can only
 add: raising any strength never lowers a score.
@@ -23,7 +23,8 @@ class Evidence:
     """What the components are computed from, arrays of n rows.
 
     urgency_level: float in [0, 2], expected urgency. polarity: float in [-1, 1]. risk: float (n, 6), probabilities.
-    type_index: int into TYPE_CODES. theme_day_count: int, items of the item's theme on its day (0: no theme or no date).
+    type_index: int into TYPE_CODES. day_count: int, items of the busiest of the item's themes and keywords on its day (0: none, or no
+    date); busiest: object, what it is called. rising: bool, one of them alerts on that day; alert: object, what it is called.
     theme_reach: float in [0, 1], share of all customers the theme touches. high_value: bool.
     customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function.
     cued: bool (n, rules), a complaint that holds a word of the policy's rule.
@@ -34,7 +35,10 @@ class Evidence:
     polarity: NDArray[np.float32]
     risk: NDArray[np.float32]
     type_index: NDArray[np.intp]
-    theme_day_count: NDArray[np.int64]
+    day_count: NDArray[np.int64]
+    busiest: NDArray[np.object_]
+    rising: NDArray[np.bool_]
+    alert: NDArray[np.object_]
     theme_reach: Floats
     high_value: NDArray[np.bool_]
     customer_theme_count: NDArray[np.int64]
@@ -82,16 +86,17 @@ def strengths(evidence: Evidence, policy: Policy, fired: NDArray[np.bool_]) -> F
     """float64 (n, components) in [0, 1], columns in the order of ``COMPONENTS``.
 
     urgency: expected level / 2, or 1 where a rule fired. negativity: -polarity where negative. risk: the largest ``risk_strength``.
-    frequency: the theme had more than ``daily_items`` items that day. reach: the theme touches more than ``customer_share`` of the
-    customers. customer: of high value. repeat: the same customer's second item on the theme gives half, the third all. core: a core
-    function is named.
+    frequency: a theme or keyword had more than ``daily_items`` items that day. trend: one of them rises that day. reach: the theme
+    touches more than ``customer_share`` of the customers. customer: of high value. repeat: the same customer's second item on the theme
+    gives half, the third all. core: a core function is named.
     """
     loud = ~np.isin(evidence.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
     columns = (
         np.where(fired.any(axis=1), 1.0, evidence.urgency_level / 2.0),
         np.maximum(-evidence.polarity, 0.0),
         risk_strength(evidence, policy, fired).max(axis=1),
-        loud & (evidence.theme_day_count > policy.daily_items),
+        loud & (evidence.day_count > policy.daily_items),
+        loud & evidence.rising,
         loud & (evidence.theme_reach > policy.customer_share),
         loud & evidence.high_value,
         loud * np.clip((evidence.customer_theme_count - 1) / 2.0, 0.0, 1.0),

@@ -14,12 +14,10 @@ MIN_TENTHS = 20
 Objects = NDArray[np.object_]
 
 
-def reasons(
-    evidence: Evidence, priority: Priority, policy: Policy, *, scores: Scores, themes: Objects, notes: Objects | str = ""
-) -> Objects:
+def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: Scores, notes: Objects | str = "") -> Objects:
     """Object (n,) of sentences such as 「紧急程度高（+31.2）、强烈负面（+22.9）、服务中断风险（+13.0）；评为高优先级。」
 
-    themes: object (n,), the theme's name. notes: what each sentence ends with, 「；相同内容共 3 条」.
+    notes: what each sentence ends with, 「；相同内容共 3 条」.
     String work is array-wise; there are few distinct phrases.
     """
     rules = [f"触发规则「{rule.label}」" for rule in policy.rules]
@@ -28,7 +26,8 @@ def reasons(
         "urgency": take_names(urgency + rules, np.where(priority.forced < 0, scores.urgency_index, priority.forced + len(urgency))),
         "negativity": take_names(["强烈负面", "负面情绪", "语气略负"], np.clip(scores.sentiment.astype(np.intp) + 2, 0, 2)),
         "risk": take_names([label if label.endswith("风险") else f"{label}风险" for label in RISKS.values()], priority.worst_risk),
-        "frequency": "主题「" + themes + "」当日" + evidence.theme_day_count.astype(str).astype(object) + "条",
+        "frequency": evidence.busiest + "当日" + evidence.day_count.astype(str).astype(object) + "条",
+        "trend": evidence.alert,
         "reach": "主题触及" + _percent(evidence.theme_reach) + "客户",
         "repeat": "同一客户同一主题" + evidence.customer_theme_count.astype(str).astype(object) + "次反馈",
     }

@@ -88,10 +88,10 @@ LABELS: dict[str, dict[str, str]] = {
         "weekdays": "MTWTFSS",
     },
 }
-#: Kinds of alerts; others are written as they are.
+#: Kinds of alerts, as `feedback_nlp.trends` reports them; others are written as they are.
 KINDS: dict[str, dict[str, str]] = {
-    "zh": {"frequency": "高频", "spike": "突增", "rise": "缓升", "sentiment": "情感转差", "share": "占比上升", "new": "新出现"},
-    "en": {"rise": "slow rise"},
+    "zh": {"new": "新出现", "spike": "突增", "rise": "持续上升", "sentiment": "情感恶化", "share": "投诉占比上升", "plain": "高频"},
+    "en": {"rise": "lasting rise", "share": "share of complaints", "plain": "frequent"},
 }
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

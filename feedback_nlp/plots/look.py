@@ -106,7 +106,13 @@ def key_to_colours(figure: "Figure", drawn: Any, axes: Any, letters: Letters, ti
     ticks(bar.ax.yaxis, list(ticks_at), list(ticks_at.values()), letters)
     bar.ax.tick_params(which="both", length=0, labelcolor=FAINT)
     bar.ax.minorticks_off()
-    bar.ax.set_title(title, loc="left", pad=10, **letters.style(SMALL, FAINT))
+    # The layout leaves no room for the width of a title of axes, but it does for other texts.
+    spot: dict[str, Any] = {
+        "xycoords": "axes fraction",
+        "xytext": (0, 22 if more.get("extend") == "max" else 10),
+        "textcoords": "offset points",
+    }
+    bar.ax.annotate(title, (0, 1), ha="left", va="bottom", **spot, **letters.style(SMALL, FAINT))
 
 
 def polarity_key(figure: "Figure", axes: "Axes", letters: Letters, *, of_text: bool = False) -> None:

@@ -1,4 +1,6 @@
-"""Keywords, themes, duplicates and trends: what the feedback is about, and since when."""
+"""Words, phrases, themes, duplicates and aspects: what the feedback is about."""
+
+from typing import TYPE_CHECKING, Any
 
 from feedback_nlp.topics.aspect_words import shipped_aspects, theme_aspects
 from feedback_nlp.topics.aspects import Aspects, find_aspects
@@ -15,34 +17,42 @@ from feedback_nlp.topics.tables import theme_table
 from feedback_nlp.topics.theme_files import read_themes, write_themes
 from feedback_nlp.topics.theme_fit import fit_themes
 from feedback_nlp.topics.themes import Themes
-from feedback_nlp.topics.trends import DailyCounts, daily_counts, high_frequency_items, trend_table
+
+if TYPE_CHECKING:
+    from feedback_nlp.topics.theme_model import ThemeModel
 
 __all__ = [
     "Aspects",
-    "DailyCounts",
     "Duplicates",
     "PhraseCounts",
     "RowPhrases",
     "TermCounts",
+    "ThemeModel",
     "Themes",
     "Topics",
     "contrast_keywords",
     "corpus_keywords",
     "corpus_phrases",
-    "daily_counts",
     "discover",
     "find_aspects",
     "find_duplicates",
     "find_new_words",
     "fit_themes",
     "group_phrases",
-    "high_frequency_items",
     "item_keywords",
     "item_phrases",
     "read_themes",
     "shipped_aspects",
     "theme_aspects",
     "theme_table",
-    "trend_table",
     "write_themes",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """``ThemeModel`` needs scikit-learn, which the ledger can do without; it is imported when it is asked for."""
+    if name == "ThemeModel":
+        from feedback_nlp.topics.theme_model import ThemeModel
+
+        return ThemeModel
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""One call from tokens to keywords, phrases, themes and trends: aggregates over the whole first, then maps over rows."""
+"""One call from tokens to keywords, phrases and themes: aggregates over the whole first, then maps over rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,40 +8,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.counts import TermCounts
+from feedback_nlp.topics.bags import row_words
+from feedback_nlp.topics.counts import TermCounts, find_terms
 from feedback_nlp.topics.key_phrases import item_phrases
 from feedback_nlp.topics.keywords import corpus_keywords, item_keywords
 from feedback_nlp.topics.phrase_counts import PhraseCounts
 from feedback_nlp.topics.phrase_tables import corpus_phrases
 from feedback_nlp.topics.spans import find_spans
-from feedback_nlp.topics.stream import units
+from feedback_nlp.topics.stream import SUBJECT, Units, units
 from feedback_nlp.topics.tables import theme_table
 from feedback_nlp.topics.theme_fit import fit_themes
 from feedback_nlp.topics.themes import Themes
-from feedback_nlp.topics.trends import HIGH_FREQUENCY, daily_counts, high_frequency_items, trend_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Subjects that are counted by day: so many at most, each named by so many items and this share of them.
+MAX_SUBJECTS, MIN_ITEMS, MIN_SHARE = 150, 5, 0.003
 
 
 @dataclass(frozen=True)
 class Topics:
     """What a corpus is about.
 
-    themes, keywords, phrases, trends: the tables. model: the themes themselves. theme: int32 (n,), the theme of each row, -1 for none.
-    item_keywords, item_phrases: object (n,) of joined strings. day_count: int64 (n,), items of the row's theme on its day, what the same
-    customer says again left out; 0 without either. customers: int64 (n,), as given.
+    themes, keywords, phrases: the tables. model: the themes themselves. theme: int32 (n,), the theme of each row, -1 for none.
+    item_keywords, item_phrases: object (n,) of joined strings. mentions: the most frequent subjects and who names them, (rows int64 (m,),
+    words object (m,)), each pair once. customers: int64 (n,), as given.
     """
 
     themes: "pd.DataFrame"
     keywords: "pd.DataFrame"
     phrases: "pd.DataFrame"
-    trends: "pd.DataFrame"
     model: Themes
     theme: NDArray[np.int32]
     item_keywords: NDArray[np.object_]
     item_phrases: NDArray[np.object_]
-    day_count: NDArray[np.int64]
+    mentions: tuple[NDArray[np.int64], NDArray[np.object_]]
     customers: NDArray[np.int64]
 
     @property
@@ -54,22 +56,17 @@ def discover(
     tokens: Tokens,
     texts: Sequence[str],
     *,
-    days: NDArray[np.datetime64],
     customers: NDArray[np.int64],
-    repeat: NDArray[np.bool_],
     polarity: NDArray[np.float32],
     sentiment: NDArray[np.int8],
     products: Collection[str] = (),
     n_themes: int | None = None,
     previous: Themes | None = None,
-    daily_items: int = HIGH_FREQUENCY,
 ) -> Topics:
-    """Find keywords, phrases, themes and trends of n items.
+    """Find keywords, phrases and themes of n items.
 
-    texts: n strings to quote from. days: datetime64 (n,) local dates, NaT where unknown. customers: int (n,), -1 where unknown.
-    repeat: bool (n,), what a customer said before; it counts in no trend. polarity, sentiment: the scorer's.
+    texts: n strings to quote from. customers: int (n,), -1 where unknown. polarity, sentiment: the scorer's.
     products: names that are no theme by themselves. n_themes: themes at most. previous: themes that keep their names and numbers.
-    daily_items: more a day than this are high frequency.
     """
     batch, spans = units(tokens), find_spans(tokens)
     counts, phrases = TermCounts.from_tokens(batch), PhraseCounts.from_tokens(spans)
@@ -78,17 +75,23 @@ def discover(
     known = customers.astype(object)
     known[customers < 0] = None
     table = theme_table(model, theme, strength=strength, texts=texts, polarity=polarity, sentiment=sentiment, customers=known.tolist())
-    daily = daily_counts(days, np.where(repeat, -1, theme), len(model))
-    _, day_count = high_frequency_items(daily, days, theme, threshold=daily_items)
     return Topics(
         themes=table,
         keywords=corpus_keywords(counts),
         phrases=corpus_phrases(phrases),
-        trends=trend_table(daily, model.names, threshold=daily_items),
         model=model,
         theme=theme,
         item_keywords=item_keywords(batch, counts),
         item_phrases=item_phrases(spans, phrases).joined(),
-        day_count=day_count,
+        mentions=_mentions(batch, counts),
         customers=customers,
     )
+
+
+def _mentions(batch: Units, counts: TermCounts) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """The most frequent subjects of a corpus, and the rows that name each."""
+    subjects = np.flatnonzero((counts.kinds == SUBJECT) & (counts.documents >= max(MIN_ITEMS, MIN_SHARE * counts.n_documents)))
+    chosen = np.sort(subjects[np.lexsort((subjects, -counts.documents[subjects]))][:MAX_SUBJECTS])
+    row, word = row_words(batch)
+    place = find_terms(batch.vocabulary, counts.vocabulary[chosen])[word]
+    return row[place >= 0], counts.vocabulary[chosen][place[place >= 0]]

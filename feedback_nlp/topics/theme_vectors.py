@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 TEXT_RANK, WORD_RANK = 100, 64
 #: Contexts count to this power (Levy, Goldberg & Dagan 2015), so that rare ones do not look too special.
 CONTEXT_POWER = 0.75
-#: Starts of the grouping, of which the tightest stands, and rounds of each.
-STARTS, ROUNDS = 3, 20
+#: Starts of the grouping, of which the tightest stands: fewer of many vectors, so many vectors in all; and rounds of each.
+FEWEST_STARTS, MOST_STARTS, ALL_STARTS = 3, 10, 100_000
+ROUNDS = 20
 
 Floats = NDArray[np.float64]
 
@@ -51,14 +52,16 @@ def word_vectors(bags: "csr_array") -> Floats:
 
 
 def directions(vectors: Floats, n_groups: int) -> NDArray[np.int64]:
-    """Group vectors by direction: spherical k-means (Dhillon & Modha 2001) from seeded starts; the tightest of ``STARTS`` stands.
+    """Group vectors by direction: spherical k-means (Dhillon & Modha 2001) from seeded starts; the tightest stands.
 
     vectors: (n, rank), rows of length 1 or 0. Returns int64 (n,), groups numbered from 0 without gaps; at most ``n_groups``.
     """
+    if n_groups < 2:
+        return np.zeros(len(vectors), np.int64)
     from sklearn.cluster import kmeans_plusplus
 
     best, chosen = -1.0, np.zeros(len(vectors), np.int64)
-    for seed in range(STARTS):
+    for seed in range(min(MOST_STARTS, max(FEWEST_STARTS, ALL_STARTS // len(vectors)))):
         centres, _ = kmeans_plusplus(vectors, min(n_groups, len(vectors)), random_state=seed)
         group = np.full(len(vectors), -1, np.int64)
         for _ in range(ROUNDS):

@@ -20,6 +20,8 @@ from feedback_nlp.topics.stream import QUALITY, SUBJECT, Units, unit_kinds, unit
 QUALITY_TENTHS = 3
 #: A word rarer than this share weighs no more than one of this share.
 RARE_SHARE = 0.002
+#: A word is shown for a theme if it occurs so often in it, and in this share of its texts.
+MIN_SHOWN, MIN_SHOWN_SHARE = 2.0, 0.02
 #: An item of less strength has no theme.
 MIN_STRENGTH = 0.05
 #: A word begins with so many occurrences spread over all themes: one that was met once says little.
@@ -103,7 +105,8 @@ class Themes:
 
     def top_words(self, n_words: int = 10) -> list[list[str]]:
         """The words that speak most of each theme, best first, fewer where it has fewer."""
-        gain = self.occurrences * self._affinity * (self.kinds == SUBJECT)[:, None]
+        known = self.occurrences >= np.maximum(MIN_SHOWN, MIN_SHOWN_SHARE * self.sizes)
+        gain = self.occurrences * self._affinity * (known & (self.kinds == SUBJECT)[:, None])
         found = []
         for column in gain.T:
             order = np.lexsort((np.arange(len(column)), -column))[:n_words]

@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from feedback_nlp.trends.baseline import Baseline, Settings, find_baseline
 from feedback_nlp.trends.cusum import rise_scores
-from feedback_nlp.trends.pooling import Floats, Ints, Mask
+from feedback_nlp.trends.pooling import Floats, Ints, Mask, clipped
 from feedback_nlp.trends.spike import SpikeScores, judged, mid_p, score_spikes
 
 #: Decades by which the likelihood ratio of a lasting rise must be larger than a single day is unlikely.
 RISE_HANDICAP = 0.3
 #: Tests in one, about: the smallest of the tails is this many times smaller than a single one would be (simulated, see the benchmarks).
 TRIES = 2.0
+#: Standard deviations above the mean at which a count is cut for the stretches of the days after it.
+ECHO = 3.5
 #: Standard deviations above the mean from which a stretch of days is judged at all.
 WORTH_A_LOOK = 1.0
 LEAST_P = 1e-300
@@ -54,10 +56,12 @@ def find_alerts(counts: Ints, baseline: Baseline, settings: Settings) -> Alerts:
     spike = score_spikes(counts, baseline, settings.min_history)
     expected, items = np.where(known, baseline.expected, 0.0), np.where(known, counts, 0)
     excess = baseline.dispersion * expected**2
+    # One day that stands out is reported as such on that day, and does not echo through the stretches that follow.
+    ordinary = np.floor(clipped(items, expected, baseline.dispersion, ECHO)).astype(np.int64)
     score = -np.log10(np.maximum(spike.p, LEAST_P))
     window_items, window_expected = items.copy(), expected.copy()
     for days, handicap in zip(settings.windows[1:], settings.handicaps[1:], strict=True):
-        observed, mean = _rolling(items, days), _rolling(expected, days)
+        observed, mean = _rolling(ordinary, days) - ordinary + items, _rolling(expected, days)
         look = np.nonzero(known & (observed > mean + WORTH_A_LOOK * np.sqrt(mean)))
         m = mean[look]
         spread = _rolling(excess, days)[look] / m**2 + baseline.doubt[look]
@@ -65,7 +69,7 @@ def find_alerts(counts: Ints, baseline: Baseline, settings: Settings) -> Alerts:
         better = value > score[look]
         chosen = tuple(index[better] for index in look)
         score[chosen], window_items[chosen], window_expected[chosen] = value[better], observed[chosen], m[better]
-    statistic, since = rise_scores(counts, spike.expected, baseline.dispersion + baseline.doubt)
+    statistic, since = rise_scores(ordinary, spike.expected, baseline.dispersion + baseline.doubt)
     score = np.maximum(score, statistic / np.log(10) - RISE_HANDICAP)
     return Alerts(spike, score, np.minimum(TRIES * 10**-score, 1.0), window_items, window_expected, since)
 

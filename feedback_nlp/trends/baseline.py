@@ -20,14 +20,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from feedback_nlp.trends.common import LEAST, Movement
-from feedback_nlp.trends.pooling import PRIOR_BETWEEN, DayFactors, Floats, Ints, Kinds, Mask, kinds_of_days, shrunk_dispersion, total
+from feedback_nlp.trends.pooling import (
+    PRIOR_BETWEEN,
+    DayFactors,
+    Floats,
+    Ints,
+    Kinds,
+    Mask,
+    clipped,
+    kinds_of_days,
+    shrunk_dispersion,
+    total,
+)
 
 #: Share of what was known that is left after a day: 0.98 remembers about 50 days, seven weeks.
 MEMORY = 0.98
 #: The same for weekday factors, after a week: 0.985 remembers about 67 weeks.
 FACTOR_MEMORY = 0.985
-#: The same for dispersion, after a day: about 200 days.
-DISPERSION_MEMORY = 0.995
+#: The same for dispersion, after a day: about 500 days.
+DISPERSION_MEMORY = 0.998
 #: Latest days that are not yet learned from: a rise would be taken for the level.
 GUARD = 2
 #: Standard deviations above the expected count from which a count is clipped before it is learned from, and the same for dispersion.
@@ -35,7 +46,7 @@ CLIP, DISPERSION_CLIP = 2.5, 4.0
 #: Days after which factors, dispersion and common movement are learned as well, and after which counts are judged: every weekday twice.
 WARM_UP, MIN_HISTORY = 7, 14
 #: Lengths in days of the stretches that are judged as one, and by how many decades each must be more unlikely than a single day.
-WINDOWS, HANDICAPS = (1, 2, 3, 7), (0.0, 0.2, 0.3, 0.5)
+WINDOWS, HANDICAPS = (1, 2, 3, 7), (0.0, 0.1, 0.2, 0.3)
 #: A day without any item is a day without data where at least this many were expected.
 MISSING_FROM = 5.0
 #: Items and days that a level starts from.
@@ -107,7 +118,7 @@ class _Learner:
         n_days, n_keys = table.shape
         self.table, self.empty, self.kinds, self.settings = table, empty, kinds, settings
         self.seen = np.logical_or.accumulate(table > 0, axis=0)
-        self.expected, self.dispersion, self.doubt, self.rate, self.factor = (np.zeros((n_days, n_keys)) for _ in range(5))
+        self.expected, self.dispersion, self.doubt, self.rate, self.factor, self.ordinary = (np.zeros((n_days, n_keys)) for _ in range(6))
         self.history, self.missing = np.zeros(n_days, np.int64), np.zeros(n_days, np.bool_)
         self.items, self.days = np.zeros(n_keys), np.zeros(n_keys)
         self.excess, self.information, self.between = np.zeros(n_keys), np.zeros(n_keys), PRIOR_BETWEEN
@@ -121,7 +132,7 @@ class _Learner:
         spread = 1 + dispersion * level
         if self.learned and self.learned % 7 == 0:
             self.factors.renew(spread)
-        factor, unsure = self.factors.of_kind(int(self.kinds.codes[day]), spread)
+        factor, unsure, self.ordinary[day] = self.factors.expect(day, spread)
         mean = level * factor
         doubt = 0.6 * spread / (self.items + PRIOR_ITEMS) + unsure
         known = np.where(self.seen[day], mean, 0.0)
@@ -141,7 +152,7 @@ class _Learner:
         ordinary, whole = items, total(known)
         for _ in range(PASSES):
             mean = known * max(total(ordinary) / whole, LEAST)
-            ordinary = np.where(known > 0, _clipped(items, mean, dispersion, self.settings.clip), 0.0)
+            ordinary = np.where(known > 0, clipped(items, mean, dispersion, self.settings.clip), 0.0)
         return ordinary
 
     def learn(self, day: int) -> None:
@@ -150,20 +161,15 @@ class _Learner:
             return
         keep, mean, dispersion = self.settings, self.expected[day], self.dispersion[day]
         early = self.learned < self.settings.warm_up
-        items = self.table[day] if early else _clipped(self.table[day], mean, dispersion, keep.clip)
+        items = self.table[day] if early else clipped(self.table[day], mean, dispersion, keep.clip)
         if not early:
             known = self.seen[day]
             spread = (1 + dispersion * mean) ** 2
-            wide = _clipped(self.table[day], mean, dispersion, DISPERSION_CLIP)
+            wide = clipped(self.table[day], mean, dispersion, DISPERSION_CLIP)
             excess = (wide - mean) ** 2 - wide - mean**2 * self.doubt[day]
             self.excess = keep.dispersion_memory * self.excess + np.where(known, excess / spread, 0.0)
             self.information = keep.dispersion_memory * self.information + np.where(known, mean**2 / spread, 0.0)
-            self.factors.learn(int(self.kinds.codes[day]), np.where(known, items, 0.0), np.where(known, mean / self.factor[day], 0.0))
+            self.factors.learn(day, np.where(known, items, 0.0), np.where(known, mean / self.factor[day], 0.0), self.ordinary[day])
         self.items = keep.memory * self.items + items
         self.days = keep.memory * self.days + self.rate[day]
         self.learned += 1
-
-
-def _clipped(items: Floats, mean: Floats, dispersion: Floats, clip: float) -> Floats:
-    """Counts, no higher than ``clip`` standard deviations above the mean, and half an item."""
-    return np.minimum(items, mean + clip * np.sqrt(mean + dispersion * mean * mean) + 0.5)

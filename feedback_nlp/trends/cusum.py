@@ -6,6 +6,8 @@ from feedback_nlp.trends.pooling import Floats, Ints
 
 #: The rises the sums wait for: half as much again, and twice as much.
 RISES = (1.5, 2.0)
+#: The most a sum may reach, in nats: what is past is forgotten in a few days.
+HIGHEST = 12.0
 
 
 def rise_scores(counts: Ints, expected: Floats, dispersion: Floats, *, rises: tuple[float, ...] = RISES) -> tuple[Floats, Ints]:
@@ -14,8 +16,8 @@ def rise_scores(counts: Ints, expected: Floats, dispersion: Floats, *, rises: tu
     counts: int64 (n_days, n_keys). expected: float64 (n_days, n_keys), the mean if nothing rises; NaN where unknown, which adds nothing.
     dispersion: float64, the same shape: variance = mean + dispersion · mean².
     rises: the factors waited for, each above 1; the largest sum counts.
-    Returns (statistic, start): float64 (n_days, n_keys) in nats, 0 or more; int64, the same shape, the row at which the present run above
-    zero began, the row itself where the statistic is 0.
+    Returns (statistic, start): float64 (n_days, n_keys) in nats, 0 to HIGHEST; int64, the same shape, the row at which the present run
+    above zero began, the row itself where the statistic is 0.
     """
     n_days, n_keys = counts.shape
     known = np.isfinite(expected)
@@ -27,7 +29,7 @@ def rise_scores(counts: Ints, expected: Floats, dispersion: Floats, *, rises: tu
     columns = np.arange(n_keys)
     for day in range(n_days):
         begun = np.where(sums <= 0, day, begun)
-        sums = np.maximum(sums + np.stack([step[day] for step in steps]), 0.0)
+        sums = np.clip(sums + np.stack([step[day] for step in steps]), 0.0, HIGHEST)
         best = sums.argmax(axis=0)
         statistic[day] = sums[best, columns]
         start[day] = np.where(statistic[day] > 0, begun[best, columns], day)

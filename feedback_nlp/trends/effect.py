@@ -181,7 +181,9 @@ def verify_effect(
     repeat: column of True or False; True rows (`Duplicates.repeat`) count nowhere, neither for the key nor for the total.
     targets: the bars; confidence: of every interval, within (0, 1).
 
-    A key looked at because it burst falls back by itself: take the window before the burst then, and read ``placebo``.
+    A key looked at because it burst falls back by itself: take the window before the burst then, and read ``placebo``. The intervals hold
+    what they say where days scatter independently, however much; where the level drifts over weeks they are too narrow (of 95 % ones 89 %
+    hold at a correlation of 0.5 from day to day, 78 % at 0.8), and only a comparison that drifts alike helps.
     Raises InputError for a column or a key that is not there, for what is no date, for windows that overlap or are in the wrong order,
     for days without exposure, for numbers out of range.
     """

@@ -232,7 +232,7 @@ def _negative(levels: "pd.Series", name: str | None) -> Ints:
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(levels.dtype):
-        return np.asarray(levels.fillna(0).to_numpy() < 0).astype(np.int64)
+        return np.asarray(levels.fillna(0).to_numpy() < 0, dtype=np.int64)
     texts = _texts(levels)
     allowed = {*SENTIMENTS.values(), *(str(level) for level in SENTIMENTS), ""}
     unknown = sorted(set(texts.tolist()) - allowed)
@@ -263,4 +263,4 @@ def _whole(column: "pd.Series", name: str) -> Ints:
         return np.rint(values * SCALE).astype(np.int64)
     if np.any(values != np.rint(values)):
         raise InputError(f"{name}: expected whole numbers, got {float(values[values != np.rint(values)][0])!r}")
-    return values.astype(np.int64)
+    return np.asarray(values, dtype=np.int64)

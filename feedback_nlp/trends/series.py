@@ -29,7 +29,8 @@ class Series:
     period: hour, day, week or month. names: the key's columns. periods: datetime64[s] (n_periods,), first second by the clock of Shanghai.
     keys: object (n_keys, n_names) str, in the order of their first item, then by label. first: int64 (n_keys,), the row of that item.
     values: {measure: int64 (n_periods, n_keys)}, see ``feedback_nlp.trends.tally``; whole: {measure: int64 (n_periods,)} of all items.
-    off: bool (n_periods,), nobody works on that day; weekday: int64, 0 Monday to 6 Sunday, of its first day.
+    off: bool (n_periods,), nobody works on that day; festive: bool, of a stretch of days off with a weekday in it; weekday: int64, 0
+    Monday to 6 Sunday, of its first day.
     """
 
     period: str
@@ -40,6 +41,7 @@ class Series:
     values: dict[str, Ints]
     whole: dict[str, Ints]
     off: Mask
+    festive: Mask
     weekday: Ints
 
     @property
@@ -125,8 +127,9 @@ def fill_series(tally: Tally, *, until: object = None) -> Series:
         table[tally.numbers[own] - start, place[tally.codes[own]]] = value[own]
         total[tally.numbers[~own] - start] = value[~own]
         values[name], whole[name] = table, total
-    off = days_off(starts) if tally.period in ("hour", "day") else np.zeros(rows, np.bool_)
-    return Series(tally.period, tally.names, starts, tally.keys[order], first[order], values, whole, off, weekdays(starts))
+    none = np.zeros(rows, np.bool_)
+    off, festive = days_off(starts) if tally.period in ("hour", "day") else (none, none)
+    return Series(tally.period, tally.names, starts, tally.keys[order], first[order], values, whole, off, festive, weekdays(starts))
 
 
 def _until(until: object, period: str) -> int | None:

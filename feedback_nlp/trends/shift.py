@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from feedback_nlp.trends.pooling import Floats, Ints
+from feedback_nlp.trends.pooling import Floats, Ints, Mask
 
 #: Share of the past that is left after a period, as for the level.
 MEMORY = 0.98
@@ -10,29 +10,53 @@ MEMORY = 0.98
 GUARD = 2
 #: Items' worth of the belief that a key is like all others.
 PRIOR_ITEMS = 10.0
-#: Correlation of items within a day: what one day differs from the next by itself (Rao & Scott 1992, the design effect).
-DAY_CORRELATION = 0.02
+#: Correlation of items within a day, what one day differs from the next by itself: believed before anything is known, and the weight of
+#: that belief in days of a key.
+DAY_CORRELATION, PRIOR_DAYS = 0.02, 50.0
+#: Its memory, a period; and the most that one day may say, in squared standard deviations.
+CORRELATION_MEMORY, MOST = 0.995, 9.0
 #: Least variance of the polarity of an item: five levels of it never agree quite.
 LEAST_VARIANCE = 0.02
 
 
-def share_shift(hits: Ints, trials: Ints, *, memory: float = MEMORY, guard: int = GUARD) -> tuple[Floats, Floats]:
+def share_shift(
+    hits: Ints, trials: Ints, seen: Mask, *, prior: float | None = None, memory: float = MEMORY, guard: int = GUARD
+) -> tuple[Floats, Floats]:
     """Compare the share of hits with that of the past.
 
-    hits, trials: int64 (n_periods, n_keys), hits at most trials.
-    Returns (expected, p), float64 of the same shape: the share of the past, shrunk towards that of all keys, and the mid-p value of as
-    many hits or more. The tail is that of a beta-binomial, taken from the binomial with items divided by the design effect (Rao & Scott
-    1992), the doubt about the past counted in. NaN where there is no past.
+    hits, trials: int64 (n_periods, n_keys), hits at most trials. seen: bool, the same shape: the key has come by then; rows and keys where
+    it has not count for nothing. prior: the share believed before anything is known; None: that of all keys together.
+    Returns (expected, p), float64 of the same shape: the share of the past, shrunk towards the prior, and the mid-p value of as many hits
+    or more. The tail is that of a beta-binomial, taken from the binomial with items divided by the design effect (Rao & Scott 1992), the
+    doubt about the past counted in. NaN where there is no past.
     """
     past_hits, past_trials = past(hits, memory, guard), past(trials, memory, guard)
-    all_hits, all_trials = (np.add.accumulate(table, axis=1)[:, -1:] if table.shape[1] else table for table in (past_hits, past_trials))
-    known = all_trials > 0
-    pooled = np.where(known, (all_hits + 0.5) / (all_trials + 1.0), np.nan)
-    expected = (past_hits + PRIOR_ITEMS * pooled) / (past_trials + PRIOR_ITEMS)
+    pooled: Floats | float = prior if prior is not None else 0.0
+    if prior is None:
+        pooled = (_over_keys(past_hits) + 0.5) / (_over_keys(past_trials) + 1.0)
+    known = _over_keys(past_trials) > 0
+    expected = np.where(known, (past_hits + PRIOR_ITEMS * pooled) / (past_trials + PRIOR_ITEMS), np.nan)
+    alike = _day_correlation(hits, trials, np.where(seen, expected, np.nan), guard)
     # The past is overdispersed as well: its items weigh no more than those of as many days allow.
-    weight = 1 / (1 / (past_trials + PRIOR_ITEMS) + DAY_CORRELATION * (1 - memory))
-    effect = 1 + np.maximum(trials - 1, 0) * (DAY_CORRELATION + 1 / (weight + 1))
+    doubt = 1 / (past_trials + PRIOR_ITEMS) + alike * (1 - memory)
+    effect = 1 + np.maximum(trials - 1, 0) * (alike + doubt)
     return expected, _upper(hits, trials, expected, effect)
+
+
+def _day_correlation(hits: Ints, trials: Ints, expected: Floats, guard: int) -> Floats:
+    """(n_periods, 1): the correlation of items within a day of all keys so far, by moments (Kleinman 1973), NaN counting nothing."""
+    some = np.isfinite(expected) & (trials > 1) & (expected > 0) & (expected < 1)
+    mean = np.where(some, expected, 0.5)
+    square = np.minimum((hits - trials * mean) ** 2 / np.maximum(trials * mean * (1 - mean), 1e-9), MOST)
+    weight = np.where(some, 1 / (1 + np.maximum(trials - 1, 0) * DAY_CORRELATION), 0.0)
+    above = _over_keys(weight * (square - 1)), _over_keys(weight * np.maximum(trials - 1, 0))
+    found, possible = (past(sums, CORRELATION_MEMORY, guard) for sums in above)
+    return np.clip((found + PRIOR_DAYS * DAY_CORRELATION) / (possible + PRIOR_DAYS), 0.0, 0.9)
+
+
+def _over_keys(table: Floats) -> Floats:
+    """(n_periods, 1): sums over the keys from left to right, so that keys to come change not a bit of them."""
+    return np.add.accumulate(table, axis=1)[:, -1:] if table.shape[1] else np.zeros((len(table), 1))
 
 
 def _upper(hits: Ints, trials: Ints, share: Floats, effect: Floats) -> Floats:
@@ -73,5 +97,5 @@ def past(values: Ints | Floats, memory: float, guard: int) -> Floats:
 
     sums = lfilter([1.0], [1.0, -memory], np.asarray(values, dtype=np.float64), axis=0)
     result = np.zeros(values.shape)
-    result[guard + 1 :] = sums[: -guard - 1]
+    result[guard + 1 :] = sums[: max(len(sums) - guard - 1, 0)]
     return result

@@ -333,9 +333,9 @@ def test_nominal_shares_of_uniform_p_values_are_one():
 
     grid = replace(TINY, calibration_keys=20)
     for factor, expected in ((1.0, 1.0), (0.5, 2.0)):
-        lines = trend_nominal.nominal_table(grid, lambda s, factor=factor: uniform(s) * factor).splitlines()[2:]
+        lines = trend_nominal.nominal_table(grid, lambda s, factor=factor: (uniform(s) * factor, uniform(s))).splitlines()[2:]
         assert len(lines) == len(trend_nominal.KINDS)
-        cells = [line.split("|")[2].split("·")[0] for line in lines]
+        cells = [line.split("|")[3].split("·")[0] for line in lines]
         assert np.mean([float(cell) for cell in cells]) == pytest.approx(expected, rel=0.1)
 
 

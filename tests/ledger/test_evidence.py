@@ -24,6 +24,7 @@ from feedback_nlp.ledger.evidence import (
 )
 from feedback_nlp.ledger.identity import customer_codes
 from feedback_nlp.ledger.policy import ForceRule, load_policy
+from feedback_nlp.ledger.rising import Trends
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.tokenize import Tokenizer
 from feedback_nlp.topics import Topics
@@ -275,16 +276,17 @@ def gathered(rows, *, repeat=None, **columns):
     nothing, words = pd.DataFrame(), np.full(n, "", dtype=object)
     frame = pd.DataFrame({"text": texts, **columns})
     found = Topics(
-        **dict.fromkeys(("themes", "keywords", "phrases", "trends"), nothing),
+        **dict.fromkeys(("themes", "keywords", "phrases"), nothing),
         model=no_themes().extended("主题"),
         theme=np.zeros(n, np.int32),
         item_keywords=words,
         item_phrases=words,
-        day_count=np.full(n, n),
+        mentions=(np.zeros(0, np.int64), words[:0]),
         customers=customer_codes(frame),
     )
+    trends = Trends(nothing, np.full(n, n), words, np.zeros(n, bool), words)
     said_before = np.zeros(n, bool) if repeat is None else np.array(repeat)
-    return gather_evidence(frame, texts, scores, Tokenizer().tokenize(texts), found, said_before, POLICY)
+    return gather_evidence(frame, texts, scores, Tokenizer().tokenize(texts), found, said_before, trends, POLICY)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,7 @@ def test_praise_is_no_repeated_complaint():
     evidence = gathered(rows, customer_id=["甲", "甲", "甲", "甲", "乙"])
     assert evidence.customer_theme_count.tolist() == [2, 0, 2, 0, 1]
     assert evidence.core.tolist() == [True] * 5
-    assert evidence.theme_day_count.tolist() == [5] * 5
+    assert evidence.day_count.tolist() == [5] * 5
     assert evidence.theme_reach.tolist() == [0.0] * 5, "two customers are too few to speak of a share"
     again = gathered(rows, customer_id=["甲", "甲", "甲", "甲", "乙"], repeat=[False, False, True, False, False])
     assert again.customer_theme_count.tolist() == [1, 0, 1, 0, 1], "the same text again is no second complaint"

@@ -36,6 +36,7 @@ def evidence_of(rows, policy):
     """Rows as dicts to arrays; ``cued`` holds numbers of rules."""
     types = {"urgency_level": np.float32, "polarity": np.float32, "type_index": np.intp}
     arrays = {name: np.array([row[name] for row in rows], dtype=types.get(name)) for name in rows[0] if name not in ("risk", "cued")}
+    arrays |= {name: np.array([row[name] for row in rows], dtype=object) for name in ("busiest", "alert")}
     risk = np.array([row["risk"] for row in rows], dtype=np.float32).reshape(len(rows), len(RISK_CODES))
     cued = np.array([[number in row["cued"] for number in range(len(policy.rules))] for row in rows], dtype=bool)
     return Evidence(risk=risk, cued=cued.reshape(len(rows), len(policy.rules)), **arrays)
@@ -43,7 +44,8 @@ def evidence_of(rows, policy):
 
 def calm(**changes):
     """An item with nothing to raise its priority, but for the changes."""
-    row = {"urgency_level": 0.0, "polarity": 0.0, "risk": [0.0] * 6, "type_index": 0, "theme_day_count": 0, "theme_reach": 0.0}
+    row = {"urgency_level": 0.0, "polarity": 0.0, "risk": [0.0] * 6, "type_index": 0, "day_count": 0, "theme_reach": 0.0}
+    row |= {"busiest": "主题「登录」", "rising": False, "alert": "主题「登录」突增"}
     return {**row, "high_value": False, "customer_theme_count": 0, "core": False, "cued": [], "urgent": False, **changes}
 
 
@@ -57,7 +59,10 @@ ROW = st.fixed_dictionaries(
         "polarity": share(2.0).map(lambda value: value - 1),
         "risk": st.lists(share(), min_size=6, max_size=6),
         "type_index": st.integers(0, len(TYPE_CODES) - 1),
-        "theme_day_count": st.integers(0, 30),
+        "day_count": st.integers(0, 30),
+        "busiest": st.just("主题「登录」"),
+        "rising": st.booleans(),
+        "alert": st.just("主题「登录」突增"),
         "theme_reach": st.floats(0, 1),
         "high_value": st.booleans(),
         "customer_theme_count": st.integers(0, 5),
@@ -83,7 +88,8 @@ def slow_strengths(evidence, row, policy):
         "urgency": 1.0 if fires else float(evidence.urgency_level[row]) / 2,
         "negativity": max(0.0, -float(evidence.polarity[row])),
         "risk": max(graves),
-        "frequency": float(loud and evidence.theme_day_count[row] > policy.daily_items),
+        "frequency": float(loud and evidence.day_count[row] > policy.daily_items),
+        "trend": float(loud and evidence.rising[row]),
         "reach": float(loud and evidence.theme_reach[row] > policy.customer_share),
         "customer": float(loud and evidence.high_value[row]),
         "repeat": repeats if loud else 0.0,
@@ -127,8 +133,9 @@ RAISED = {
     "urgency_level": lambda old, new: max(old, new),
     "polarity": lambda old, new: min(old, new),
     "risk": lambda old, new: [max(pair) for pair in zip(old, new, strict=True)],
-    "theme_day_count": lambda old, new: max(old, new),
+    "day_count": lambda old, new: max(old, new),
     "theme_reach": lambda old, new: max(old, new),
+    "rising": lambda old, new: old or new,
     "high_value": lambda old, new: old or new,
     "customer_theme_count": lambda old, new: max(old, new),
     "core": lambda old, new: old or new,
@@ -149,27 +156,28 @@ def test_more_of_anything_never_lowers_a_score_or_a_level(policy, name, row, oth
 
 
 def test_the_law_covers_all_evidence():
-    assert {*RAISED, "type_index"} == {field.name for field in fields(Evidence)}
+    assert {*RAISED, "type_index", "busiest", "alert"} == {field.name for field in fields(Evidence)}
 
 
 #: Everything that surrounds an item, none of it in the text.
-SURROUNDINGS = {"theme_day_count": 99, "theme_reach": 1.0, "high_value": True, "customer_theme_count": 9, "core": True}
+SURROUNDINGS = {"day_count": 99, "rising": True, "theme_reach": 1.0, "high_value": True, "customer_theme_count": 9, "core": True}
 
 
 @pytest.mark.parametrize("code", TYPE_CODES)
 def test_surroundings_raise_complaints_only(code):
     priority = prioritise(evidence_of([calm(type_index=TYPE_CODES.index(code), **SURROUNDINGS)], POLICY), POLICY)
-    expected = [0.0] * 8 if code in ("praise", "other") else [0, 0, 0, *POLICY.weights[3:]]
+    expected = [0.0] * 9 if code in ("praise", "other") else [0, 0, 0, *POLICY.weights[3:]]
     assert (priority.tenths[0] / 10).tolist() == expected
 
 
 @pytest.mark.parametrize(
     ("changes", "component", "points"),
     [
-        ({"theme_day_count": 10}, "frequency", 0),  # document 0: over 10 a day
-        ({"theme_day_count": 11}, "frequency", 5),
+        ({"day_count": 10}, "frequency", 0),  # document 0: over 10 a day
+        ({"day_count": 11}, "frequency", 3),
+        ({"rising": True}, "trend", 3),
         ({"theme_reach": 0.5}, "reach", 0),  # document 0: over 50 %
-        ({"theme_reach": 0.501}, "reach", 3),
+        ({"theme_reach": 0.501}, "reach", 2),
         ({"customer_theme_count": 1}, "repeat", 0),
         ({"customer_theme_count": 2}, "repeat", 1.5),
         ({"customer_theme_count": 3}, "repeat", 3),
@@ -195,7 +203,7 @@ def bounds():
 
 @pytest.mark.parametrize(("score", "level"), list(bounds()))
 def test_a_level_starts_at_its_least_score(score, level):
-    policy = replace(WITHOUT_RULES, weights=(100.0, *[0.0] * 7))
+    policy = replace(WITHOUT_RULES, weights=(100.0, *[0.0] * 8))
     priority = prioritise(evidence_of([calm(urgency_level=score / 50)], policy), policy)
     assert (priority.score[0], priority.level[0]) == (score, level)
 
@@ -227,7 +235,7 @@ def test_no_items():
     priority = prioritise(empty, POLICY)
     assert priority.tenths.shape == (0, len(COMPONENTS))
     assert [len(part) for part in (priority.score, priority.level, priority.forced, priority.worst_risk)] == [0] * 4
-    assert reasons(empty, priority, POLICY, scores=scores_of([]), themes=np.array([], dtype=object)).tolist() == []
+    assert reasons(empty, priority, POLICY, scores=scores_of([])).tolist() == []
 
 
 def scores_of(rows):
@@ -239,10 +247,9 @@ def scores_of(rows):
     return Scores(np.zeros(len(rows), dtype=np.intp), zeros, sentiment, zeros, zeros, urgency, zeros, zeros, nothing)
 
 
-def sentence(row, policy=POLICY, *, sentiment=0, urgency=0, theme=""):
+def sentence(row, policy=POLICY, *, sentiment=0, urgency=0):
     evidence = evidence_of([row], policy)
-    themes = np.array([theme], dtype=object)
-    return reasons(evidence, prioritise(evidence, policy), policy, scores=scores_of([(sentiment, urgency)]), themes=themes)[0]
+    return reasons(evidence, prioritise(evidence, policy), policy, scores=scores_of([(sentiment, urgency)]))[0]
 
 
 @pytest.mark.parametrize(
@@ -258,8 +265,9 @@ def sentence(row, policy=POLICY, *, sentiment=0, urgency=0, theme=""):
         (calm(polarity=-0.2), {"sentiment": 0}, "语气略负（+4）；评为低优先级。"),
         (calm(risk=[0, 0, 0, 0.5, 0, 0]), {}, "服务中断风险（+8.4）；评为低优先级。"),
         (calm(risk=[0, 0, 0, 0, 0.5, 0]), {}, "法律风险（+7.2）；评为低优先级。"),
-        (calm(theme_day_count=12), {"theme": "登录"}, "主题「登录」当日12条（+5）；评为低优先级。"),
-        (calm(theme_reach=0.625), {"theme": "登录"}, "主题触及62%客户（+3）；评为低优先级。"),
+        (calm(day_count=12), {}, "主题「登录」当日12条（+3）；评为低优先级。"),
+        (calm(rising=True), {}, "主题「登录」突增（+3）；评为低优先级。"),
+        (calm(theme_reach=0.625), {}, "主题触及62%客户（+2）；评为低优先级。"),
         (calm(high_value=True), {}, "高价值客户（+4）；评为低优先级。"),
         (calm(customer_theme_count=2), {}, "没有明显的升级因素；评为低优先级。"),  # 1.5 points
         (calm(customer_theme_count=2, core=True), {}, "核心功能（+3）、其余（+1.5）；评为低优先级。"),
@@ -279,7 +287,7 @@ def test_sentences(row, options, expected):
 def test_sentences_name_exactly_what_scored_two_points(row, sentiment, urgency):
     evidence = evidence_of([row], POLICY)
     priority = prioritise(evidence, POLICY)
-    said = sentence(row, sentiment=sentiment, urgency=urgency, theme="登录")
+    said = sentence(row, sentiment=sentiment, urgency=urgency)
     tenths = priority.tenths[0].tolist()
     named, rest = [points for points in tenths if points >= 20], sum(points for points in tenths if points < 20)
     expected = [*named, rest] if named and rest else named

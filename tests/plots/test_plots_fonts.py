@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from conftest import make_font
 from plot_tables import themes
+from tiny_fonts import make_font
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.plots import NoChineseFontWarning, find_font, plot_themes

@@ -60,6 +60,10 @@ HARD = {
     "rising of one": (plot_rising, lambda: tables.trend(keys=(tables.LONG,), scale=1e8)),
     "rising for 730 days": (plot_rising, lambda: tables.trend(730, keys=tables.NAMES).assign(alert=True)),
     "calendar of a day": (plot_calendar, lambda: tables.trend(1)),
+    **{
+        f"calendar of {days} days": (plot_calendar, lambda days=days, scale=scale: tables.trend(days, keys=("闪退",), scale=scale))
+        for days, scale in ((5, 1e5), (30, 1e5), (84, 1), (85, 1), (120, 1), (200, 1e8), (371, 1), (378, 1e4))
+    },
     "calendar of 730 days": (plot_calendar, lambda: tables.trend(730, scale=1e8).drop(index=range(100, 110))),
 }
 OTHER_SETTINGS = {
@@ -168,10 +172,9 @@ def test_all_texts_are_in_the_language_and_the_font(draw, table, columns, font):
 
 @every_kind
 def test_a_figure_can_be_pickled_and_shown_by_a_notebook(draw, table, columns, font):
-    figure = draw(table())
-    shown = figure._repr_png_()
-    assert shown.startswith(b"\x89PNG")
-    assert pickle.loads(pickle.dumps(figure))._repr_png_() == shown  # noqa: S301
+    copied = pickle.loads(pickle.dumps(draw(table())))  # noqa: S301
+    assert copied._repr_png_() == draw(table())._repr_png_()
+    assert copied._repr_png_().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("draw", "table"), [*((draw, table) for draw, table, _ in KINDS.values()), *HARD.values()], ids=[*KINDS, *HARD])

@@ -4,9 +4,9 @@ import datetime
 import string
 
 import pytest
-from conftest import make_font
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_fonts import make_font
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.plots.fonts import find_font

@@ -42,12 +42,12 @@ def test_observed_and_expected_are_drawn_over_their_dates():
 def test_alerts_are_marked_by_kind_and_shaded_since_they_began():
     axes = plot_series(trend(), key=KEY).axes[0]
     days = date2num(pd.date_range("2025-05-18", "2025-05-20").to_numpy()).tolist()
-    assert alerts(axes) == {"预警（缓升）": [[days[0], 60], [days[1], 60]], "预警（突增）": [[days[2], 60]]}
+    assert alerts(axes) == {"预警（持续上升）": [[days[0], 60], [days[1], 60]], "预警（突增）": [[days[2], 60]]}
     (span,) = axes.patches
     assert (span.get_x(), span.get_x() + span.get_width()) == (days[0] - 1.5, days[-1] + 0.5)
     assert "自5月17日起" in [text.get_text() for text in axes.texts]
     assert axes.get_xlabel().replace("\n", "") == SENTENCE
-    assert legend_of(axes) == ["实际", "预期", "预测区间", "预警（缓升）", "预警（突增）"]
+    assert legend_of(axes) == ["实际", "预期", "预测区间", "预警（持续上升）", "预警（突增）"]
 
 
 def test_kinds_of_others_are_written_as_they_are():

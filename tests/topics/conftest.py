@@ -50,6 +50,13 @@ def corpus():
     return _corpus(400, seed=7)
 
 
+@pytest.fixture(scope="session")
+def spoken():
+    """Texts of two clauses of one subject each; 80 of them, 20 a subject."""
+    groups = (SUBJECTS[name] for name in ("login", "service", "filter", "courier"))
+    return [f"{first}，{second}" for group in groups for first in group for second in group if first != second]
+
+
 @pytest.fixture(params=EDGES.values(), ids=EDGES.keys())
 def edge(request):
     return request.param

@@ -51,13 +51,16 @@ def named(themes, tokens):
     return [names[number] for number in themes.assign(tokens)[0].tolist()]
 
 
-def test_finds_the_subjects(tokenize, corpus):
-    themes = fit_themes(tokenize(corpus))
-    found = named(themes, tokenize(["滤芯价格太贵", "快递的包装破损", "客服态度差", "登录失败", "", "😀", "很好"]))
-    for theme, words in zip(found, (("滤芯", "价格"), ("快递", "包装"), ("客服", "态度"), ("登录", "验证码", "密码")), strict=False):
-        assert any(word in theme for word in words)
+def test_finds_the_subjects(tokenize, spoken):
+    themes = fit_themes(tokenize(spoken), n_themes=4)
+    theme, strength = themes.assign(tokenize(spoken))
+    assert [set(theme[first : first + 20].tolist()) for first in range(0, 80, 20)] == [{number} for number in theme[::20].tolist()]
+    assert sorted(theme[::20].tolist()) == [0, 1, 2, 3] and strength.min() > 0.3
+    found = named(themes, tokenize(["滤芯太贵", "快递的包装破损", "客服态度差", "登录失败", "", "😀", "很好"]))
+    for name, words in zip(found[:4], (("滤芯", "价格"), ("快递", "包装"), ("客服", "态度"), ("登录", "验证码")), strict=True):
+        assert any(word in name for word in words)
     assert found[4:] == ["", "", ""]
-    assert len(set(themes.names)) == len(themes) == len(set(themes.ids.tolist()))
+    assert len(set(themes.names)) == len(set(themes.ids.tolist())) == 4
 
 
 def test_assignment_matches_the_oracle(tokenize, corpus):
@@ -176,8 +179,8 @@ def test_seeds(tokenize, corpus):
     assert named(themes, tokenize(["蓝牙蓝牙"])) == ["从未提到"]  # although no text of the corpus said so
 
 
-def test_edits_return_new_themes(tokenize, corpus):
-    themes = fit_themes(tokenize(corpus), n_themes=4)
+def test_edits_return_new_themes(tokenize, spoken):
+    themes = fit_themes(tokenize(spoken), n_themes=4)
     first, second, *rest = themes.names
     renamed = themes.rename({first: "甲"})
     assert renamed.names == ("甲", second, *rest) and themes.names[0] == first
@@ -185,9 +188,8 @@ def test_edits_return_new_themes(tokenize, corpus):
     merged = themes.merge(first, second, into="合并")
     assert merged.names == ("合并", *rest) and merged.ids[0] == themes.ids[0] and merged.pinned.tolist() == [True] + [False] * len(rest)
     np.testing.assert_allclose(merged.occurrences[:, 0], themes.occurrences[:, :2].sum(axis=1))
-    before, after = np.array(named(themes, tokenize(corpus))), np.array(named(merged, tokenize(corpus)))
-    moved = after[np.isin(before, [first, second])]
-    assert (moved == "合并").mean() > 0.85 and (moved[moved != ""] == "合并").mean() > 0.95
+    before, after = np.array(named(themes, tokenize(spoken))), np.array(named(merged, tokenize(spoken)))
+    assert (after[np.isin(before, [first, second])] == "合并").all()
     assert themes.pin(second).pinned.tolist() == [False, True, False, False]
 
 

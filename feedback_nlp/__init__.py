@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from feedback_nlp.scorer.scorer import BatchScorer
     from feedback_nlp.text.tokenize import Tokenizer
     from feedback_nlp.topics.theme_model import ThemeModel
+    from feedback_nlp.trends.detector import TrendDetector
     from feedback_nlp.trends.effect import verify_effect
     from feedback_nlp.trends.operations import operating_figures
     from feedback_nlp.trends.operations_wide import wide_figures
@@ -35,6 +36,7 @@ _HOMES = {
     "SentimentClassifier": "feedback_nlp.learn.classifiers",
     "ThemeModel": "feedback_nlp.topics.theme_model",
     "Tokenizer": "feedback_nlp.text.tokenize",
+    "TrendDetector": "feedback_nlp.trends.detector",
     "analyze": "feedback_nlp.pipeline",
     "operating_figures": "feedback_nlp.trends.operations",
     "verify_effect": "feedback_nlp.trends.effect",
@@ -59,6 +61,7 @@ __all__ = [
     "TextTypeError",
     "ThemeModel",
     "Tokenizer",
+    "TrendDetector",
     "__version__",
     "analyze",
     "operating_figures",

@@ -30,6 +30,7 @@ PUBLIC = [
     "TextTypeError",
     "ThemeModel",
     "Tokenizer",
+    "TrendDetector",
     "__version__",
     "analyze",
     "operating_figures",

@@ -10,7 +10,7 @@ import numpy as np
 from feedback_nlp.plots.fonts import need_matplotlib
 from feedback_nlp.plots.frames import Floats
 from feedback_nlp.plots.labels import count_text, short_count
-from feedback_nlp.plots.letters import FAINT, INK, LARGE, NORMAL, SMALL, Letters
+from feedback_nlp.plots.letters import FAINT, INK, LARGE, NORMAL, SMALL, Letters, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DPI = 120
 #: Width of a figure, in inches.
 WIDTH = 9.0
+#: Of the figure's width, the part a title of axes may take: names stand to the left of where it begins.
+TITLE_SHARE = 0.65
 #: Around each axes, in inches.
 MARGIN = 0.1
 #: Bars are no thicker than where this many stand in their figure.
@@ -73,13 +75,19 @@ def plain(axes: "Axes", letters: Letters, *, grid: Literal["x", "y"] | None = No
 
 def headline(axes: "Axes", text: str, letters: Letters, *, size: float = LARGE, pad: float = 10) -> None:
     """Write the title of axes, at the left. pad: above the axes, in points."""
-    axes.set_title(text, loc="left", pad=pad, **letters.style(size))
+    axes.set_title(_wrapped(text, axes.figure, size, TITLE_SHARE), loc="left", pad=pad, **letters.style(size))
+
+
+def _wrapped(text: str, figure: Any, size: float, share: float) -> str:
+    """Break lines that are wider than a share of the figure; the layout leaves no room for the width of titles."""
+    columns = int(share * figure.bbox.width / figure.dpi * 72 / (size / 2))
+    return "\n".join(wrap(line, columns) for line in text.split("\n"))
 
 
 def above(figure: "Figure", text: str, letters: Letters) -> None:
     """Write the title of a figure of several panels, at the left."""
     style = letters.style(LARGE)
-    figure.suptitle(text, x=0.01, ha="left", **style)
+    figure.suptitle(_wrapped(text, figure, LARGE, 0.95), x=0.01, ha="left", **style)
 
 
 def ticks(axis: "Axis", places: Any, labels: list[str], letters: Letters, *, size: float = SMALL, color: str = FAINT) -> None:

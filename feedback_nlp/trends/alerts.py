@@ -14,7 +14,7 @@ from feedback_nlp.trends.spike import SpikeScores, judged, mid_p, score_spikes
 #: Decades by which the likelihood ratio of a lasting rise must be larger than a single day is unlikely.
 RISE_HANDICAP = 0.3
 #: Tests in one, about: the smallest of the tails is this many times smaller than a single one would be (simulated, see the benchmarks).
-TRIES = 2.0
+TRIES = 1.7
 #: Standard deviations above the mean at which a count is cut for the stretches of the days after it.
 ECHO = 3.5
 #: Standard deviations above the mean from which a stretch of days is judged at all.
@@ -70,7 +70,8 @@ def find_alerts(counts: Ints, baseline: Baseline, settings: Settings) -> Alerts:
         chosen = tuple(index[better] for index in look)
         score[chosen], window_items[chosen], window_expected[chosen] = value[better], observed[chosen], m[better]
     statistic, since = rise_scores(ordinary, spike.expected, baseline.dispersion + baseline.doubt)
-    score = np.maximum(score, statistic / np.log(10) - RISE_HANDICAP)
+    if settings.lasting:
+        score = np.maximum(score, statistic / np.log(10) - RISE_HANDICAP)
     return Alerts(spike, score, np.minimum(TRIES * 10**-score, 1.0), window_items, window_expected, since)
 
 

@@ -72,7 +72,10 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Settings:
-    """Memory and robustness of a baseline, in periods; see the constants of the module. What is given fits days."""
+    """Memory and robustness of a baseline, in periods; see the constants of the module. What is given fits days.
+
+    windows, handicaps: stretches judged as one. lasting: whether a lasting rise alerts by itself; not where neighbours are alike anyway.
+    """
 
     memory: float = MEMORY
     factor_memory: float = FACTOR_MEMORY
@@ -83,6 +86,7 @@ class Settings:
     min_history: int = MIN_HISTORY
     windows: tuple[int, ...] = WINDOWS
     handicaps: tuple[float, ...] = HANDICAPS
+    lasting: bool = True
 
 
 def find_baseline(
@@ -153,7 +157,7 @@ class _Learner:
         for _ in range(PASSES):
             mean = known * max(total(ordinary) / whole, LEAST)
             ordinary = np.where(known > 0, clipped(items, mean, dispersion, self.settings.clip), 0.0)
-        return ordinary
+        return np.asarray(ordinary)
 
     def learn(self, day: int) -> None:
         """Take a day into the sums."""

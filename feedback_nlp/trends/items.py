@@ -260,7 +260,7 @@ def _whole(column: "pd.Series", name: str) -> Ints:
     if not np.isfinite(values).all() or (name != POLARITY and np.any(values < 0)):
         raise InputError(f"{name}: expected numbers of 0 or more in every row, got {float(values[~(values >= 0)][0])!r}")
     if name in (POLARITY, SQUARES):
-        return np.rint(values * SCALE).astype(np.int64)
+        return np.asarray(np.rint(values * SCALE), dtype=np.int64)
     if np.any(values != np.rint(values)):
         raise InputError(f"{name}: expected whole numbers, got {float(values[values != np.rint(values)][0])!r}")
     return np.asarray(values, dtype=np.int64)

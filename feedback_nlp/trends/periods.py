@@ -13,7 +13,14 @@ Moments = NDArray[np.datetime64]
 #: How a baseline learns from periods of each length. Weeks and months know no weekday, and few of them are there.
 SETTINGS = {
     "hour": Settings(
-        memory=0.9992, factor_memory=0.998, dispersion_memory=0.9998, guard=24, warm_up=168, min_history=336, windows=(1, 2, 4, 12)
+        memory=0.9992,
+        factor_memory=0.998,
+        dispersion_memory=0.9998,
+        guard=24,
+        warm_up=168,
+        min_history=336,
+        windows=(1, 2, 3, 4),
+        lasting=False,
     ),
     "day": Settings(),
     "week": Settings(memory=0.9, dispersion_memory=0.98, guard=1, warm_up=4, min_history=8, windows=(1, 2, 3), handicaps=(0.0, 0.1, 0.2)),
@@ -50,7 +57,7 @@ def period_days(starts: Moments, period: str) -> Ints:
     """int64 (n,): the days of each period; 1 for an hour, whose items are items of a day as well."""
     if period == "month":
         months = starts.astype("datetime64[M]")
-        return ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+        return np.asarray((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]"), dtype=np.int64)
     return np.full(len(starts), 7 if period == "week" else 1, np.int64)
 
 

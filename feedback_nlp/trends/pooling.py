@@ -54,8 +54,8 @@ class Kinds:
 def kinds_of_days(n_days: int, off: Mask | None, weekday: Ints | None, festive: Mask | None = None) -> Kinds:
     """Monday to Sunday, and besides holidays and worked weekend days; without weekdays days off and others.
 
-    off: bool (n_days,), days nobody works. weekday: int (n_days,), 0 Monday to 6 Sunday. festive: bool (n_days,), days of a holiday; without
-    it, all days off of a stretch that has a weekday off in it.
+    off: bool (n_days,), days nobody works. weekday: int (n_days,), 0 Monday to 6 Sunday. festive: bool (n_days,), days of a holiday;
+    without it, all days off of a stretch that has a weekday off in it.
     """
     none = np.zeros(n_days, np.int64)
     if weekday is None:

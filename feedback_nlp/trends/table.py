@@ -150,7 +150,7 @@ def _sentences(table: "pd.DataFrame", series: Series, judgement: Judgement, opti
                 expected=record["expected"] if known else None,
                 ratio=record["ratio"] if known else None,
                 since=series.periods[series.first[key]] if record["new"] else record["since"].to_datetime64() if record["rise"] else None,
-                customers=None if record["customers"] is pd.NA else int(record["customers"]),
+                customers=None if pd.isna(record["customers"]) else int(record["customers"]),
                 limit=float(limits[day]),
                 negative=_pair(record, "negative_share", "negative_expected") if worse[0][row] else None,
                 polarity=_pair(record, "polarity", "polarity_expected") if worse[1][row] else None,

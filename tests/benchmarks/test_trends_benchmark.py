@@ -326,17 +326,21 @@ class TestExperiment:
 
 
 def test_nominal_shares_of_uniform_p_values_are_one():
-    """p values that are uniform by construction: every ratio about 1; twice as small: about 2."""
+    """p values that are uniform by construction: every ratio about 1, alarms at their rate; twice as small: about 2."""
 
     def uniform(given: Series):
         return np.random.default_rng(0).random(given.counts.shape)
 
     grid = replace(TINY, calibration_keys=20)
     for factor, expected in ((1.0, 1.0), (0.5, 2.0)):
-        lines = trend_nominal.nominal_table(grid, lambda s, factor=factor: (uniform(s) * factor, uniform(s))).splitlines()[2:]
+        shares, raised = trend_nominal.nominal_tables(grid, lambda s, factor=factor: (uniform(s) * factor, uniform(s) * factor))
+        lines = shares.splitlines()[2:]
         assert len(lines) == len(trend_nominal.KINDS)
         cells = [line.split("|")[3].split("·")[0] for line in lines]
         assert np.mean([float(cell) for cell in cells]) == pytest.approx(expected, rel=0.1)
+        at_five, days_found = np.mean([list(map(float, line.split("|")[5:7])) for line in raised.splitlines()[2:]], axis=0)
+        assert at_five == pytest.approx(5 * expected, rel=0.2)
+        assert days_found == pytest.approx(trend_nominal.FDR * expected, abs=0.03)
 
 
 @pytest.fixture

@@ -189,5 +189,15 @@ def test_nothing_is_cut_off_and_no_tick_labels_overlap(draw, table, font):
             assert not [1 for a, b in itertools.pairwise(boxes) if a.padded(-1).overlaps(b.padded(-1))]
 
 
+@every_kind
+def test_long_titles_are_broken_and_not_cut_off(draw, table, columns, font):
+    figure = draw(table(), title=f"{tables.LONG * 3}，{tables.LONG}\n十月")
+    edge = figure.bbox.padded(1)
+    texts = written(figure)
+    assert [text.get_text() for text in texts if not contains(edge, text.get_window_extent())] == []
+    (title,) = (text.get_text() for text in texts if text.get_text().endswith("\n十月"))
+    assert title.replace("\n", "") == f"{tables.LONG * 3}，{tables.LONG}十月"
+
+
 def contains(outer, inner):
     return outer.x0 <= inner.x0 and inner.x1 <= outer.x1 and outer.y0 <= inner.y0 and inner.y1 <= outer.y1

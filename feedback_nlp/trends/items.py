@@ -22,6 +22,8 @@ from feedback_nlp.trends.tally import (
     WHOLE,
     Labels,
     Tally,
+    distinct,
+    label_codes,
     number_keys,
     tallied,
     unknown_column,
@@ -85,12 +87,14 @@ def read_items(frame: "pd.DataFrame", columns: Columns, period: str, pairs: tupl
             raise unknown_column(name, list(frame.columns), option)
     numbers, dated = _numbers(frame[columns.date], columns.date, period)
     kept = dated if columns.repeat is None else dated & ~_repeats(frame, columns.repeat)
-    rows, labels = _pairs(pairs, names, len(frame)) if pairs is not None else _exploded(frame, names)
-    usable = kept[rows] & np.all(labels != "", axis=1)
-    rows, labels = rows[usable], labels[usable]
-    keys, codes = number_keys(labels)
-    cells = np.unique(rows * max(len(keys), 1) + codes)
-    return Items(keys, cells // max(len(keys), 1), cells % max(len(keys), 1), numbers, kept)
+    rows, parts = _pairs(pairs, names, len(frame)) if pairs is not None else _exploded(frame, names)
+    usable = kept[rows] & np.all([codes >= 0 for _, codes in parts], axis=0)
+    rows = rows[usable]
+    keys, codes = number_keys([(labels, part[usable]) for labels, part in parts])
+    if len(rows) and not np.all(rows[1:] > rows[:-1]):
+        cells = distinct(rows * len(keys) + codes)
+        rows, codes = cells // len(keys), cells % len(keys)
+    return Items(keys, rows, codes, numbers, kept)
 
 
 def count_items(frame: "pd.DataFrame", items: Items, columns: Columns, period: str) -> Tally:
@@ -99,10 +103,7 @@ def count_items(frame: "pd.DataFrame", items: Items, columns: Columns, period: s
     rows = np.concatenate([every, items.rows])
     codes = np.concatenate([np.full(len(every), WHOLE), items.codes])
     values = {OBSERVED: np.ones(len(rows), np.int64)}
-    who = _column(frame, columns.customers, CUSTOMER_COLUMN, "customers")
     numbers = items.numbers[rows]
-    if who is not None:
-        values[CUSTOMERS] = _first_of_customer(who, rows, numbers, codes)
     levels = _column(frame, columns.sentiment, SENTIMENT_COLUMN, "sentiment")
     polarity = _column(frame, columns.polarity, POLARITY_COLUMN, "polarity")
     scores = None if polarity is None else _as_numbers(polarity, columns.polarity)
@@ -114,6 +115,13 @@ def count_items(frame: "pd.DataFrame", items: Items, columns: Columns, period: s
         known = ~np.isnan(scores)
         whole = np.rint(np.where(known, scores, 0.0) * SCALE).astype(np.int64)
         values |= {RATED: known.astype(np.int64)[rows], POLARITY: whole[rows], SQUARES: (whole * whole // SCALE)[rows]}
+    who = _column(frame, columns.customers, CUSTOMER_COLUMN, "customers")
+    if who is not None:
+        times, keys = _customers(who, rows, numbers, codes)
+        # Each customer of a cell is one more line without an item.
+        values = {name: np.concatenate([value, np.zeros(len(times), np.int64)]) for name, value in values.items()}
+        values[CUSTOMERS] = np.repeat(np.array([0, 1]), [len(rows), len(times)])
+        numbers, codes = np.concatenate([numbers, times]), np.concatenate([codes, keys])
     return tallied(period, columns.names, items.keys, numbers, codes, values)
 
 
@@ -132,20 +140,16 @@ def count_frame(frame: "pd.DataFrame", names: tuple[str, ...], period: str) -> T
     numbers, dated = _numbers(frame["period"], "period", period)
     if not dated.all():
         raise InputError(f"period: expected a date in every row, got none in {int((~dated).sum())}")
-    labels = np.stack([_texts(frame[name]) for name in names], axis=1)
-    measures = [name for name in MEASURES if name in frame.columns]
-    values = {name: _whole(frame[name], name) for name in measures}
-    whole = np.all(labels == "", axis=1)
-    some = ~whole
-    if not whole.any() and len(frame):
-        numbers = np.concatenate([numbers, numbers])
-        labels = np.concatenate([labels, np.full(labels.shape, "", dtype=object)])
-        values = {name: np.concatenate([value, value]) for name, value in values.items()}
-        some = np.concatenate([some, ~some])
-    keys, codes = number_keys(labels[some])
-    every = np.full(len(labels), WHOLE, np.int64)
-    every[some] = codes
-    return tallied(period, names, keys, numbers, every, values)
+    parts = [label_codes(frame[name]) for name in names]
+    values = {name: _whole(frame[name], name) for name in MEASURES if name in frame.columns}
+    some = np.all([codes >= 0 for _, codes in parts], axis=0)
+    keys, own = number_keys([(labels, codes[some]) for labels, codes in parts])
+    codes = np.full(len(frame), WHOLE, np.int64)
+    codes[some] = own
+    if some.all():
+        numbers, codes = np.tile(numbers, 2), np.concatenate([codes, np.full(len(codes), WHOLE)])
+        values = {name: np.tile(value, 2) for name, value in values.items()}
+    return tallied(period, names, keys, numbers, codes, values)
 
 
 def _check_frame(frame: object) -> None:
@@ -167,14 +171,7 @@ def _numbers(column: "pd.Series", name: str, period: str) -> tuple[Ints, Mask]:
     return period_numbers(np.where(dated, local, np.datetime64(0, "us")), period), dated
 
 
-def _texts(column: "pd.Series") -> Labels:
-    """object (n,) str, "" where missing."""
-    codes, values = column.factorize()
-    names = np.array([str(value) for value in values] + [""], dtype=object)
-    return np.asarray(names[codes])
-
-
-def _exploded(frame: "pd.DataFrame", names: tuple[str, ...]) -> tuple[Ints, Labels]:
+def _exploded(frame: "pd.DataFrame", names: tuple[str, ...]) -> tuple[Ints, list[tuple[Labels, Ints]]]:
     import pandas as pd
 
     table = frame[list(names)].reset_index(drop=True)
@@ -183,20 +180,20 @@ def _exploded(frame: "pd.DataFrame", names: tuple[str, ...]) -> tuple[Ints, Labe
             table = table.explode(name)
         elif isinstance(table[name].dtype, pd.ArrowDtype):
             table[name] = table[name].astype(object)
-    return table.index.to_numpy().astype(np.int64), np.stack([_texts(table[name]) for name in names], axis=1)
+    return table.index.to_numpy().astype(np.int64), [label_codes(table[name]) for name in names]
 
 
-def _pairs(pairs: tuple[Sequence[int], Sequence[object]], names: tuple[str, ...], size: int) -> tuple[Ints, Labels]:
+def _pairs(pairs: tuple[Sequence[int], Sequence[object]], names: tuple[str, ...], size: int) -> tuple[Ints, list[tuple[Labels, Ints]]]:
     import pandas as pd
 
     if len(names) != 1:
         raise InputError(f"pairs: expected one name as key, got {len(names)}")
-    rows, labels = np.asarray(pairs[0]), _texts(pd.Series(list(pairs[1]), dtype=object))
-    if rows.shape != labels.shape or (len(rows) and not np.issubdtype(rows.dtype, np.integer)):
-        raise InputError(f"pairs: expected as many whole row numbers as keys, got {rows.shape} of {rows.dtype} and {len(labels)}")
+    rows, labels = np.asarray(pairs[0]), label_codes(pd.Series(list(pairs[1]), dtype=object))
+    if rows.shape != labels[1].shape or (len(rows) and not np.issubdtype(rows.dtype, np.integer)):
+        raise InputError(f"pairs: expected as many whole row numbers as keys, got {rows.shape} of {rows.dtype} and {len(labels[1])}")
     if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < size:
         raise InputError(f"pairs: expected rows from 0 to {size - 1}, got {rows.min()} to {rows.max()}")
-    return rows.astype(np.int64), labels[:, None]
+    return rows.astype(np.int64), [labels]
 
 
 def _column(frame: "pd.DataFrame", name: str | None, usual: str, option: str) -> "pd.Series | None":
@@ -216,15 +213,15 @@ def _repeats(frame: "pd.DataFrame", name: str) -> Mask:
     return np.asarray(values.fillna(False).astype(bool).to_numpy())
 
 
-def _first_of_customer(who: "pd.Series", rows: Ints, numbers: Ints, codes: Ints) -> Ints:
-    """int64 (n,): 1 for one of each known customer's pairs in each cell, 0 for others."""
-    known, values = who.factorize()
-    known = np.where(np.asarray([str(value).strip() != "" for value in values] + [False], bool)[known], known, -1)[rows]
+def _customers(who: "pd.Series", rows: Ints, numbers: Ints, codes: Ints) -> tuple[Ints, Ints]:
+    """Period and key of every known customer of every cell, int64 (m,) each. rows, numbers, codes: int64 (n,), the pairs."""
+    names, known = label_codes(who)
+    known = known[rows]
     first = int(numbers.min()) if len(numbers) else 0
-    cell = ((numbers - first) * (int(codes.max(initial=0)) + 2) + codes + 1) * (len(values) + 1) + known + 1
-    found = np.zeros(len(rows), np.int64)
-    found[np.unique(cell, return_index=True)[1]] = 1
-    return np.where(known >= 0, found, 0)
+    width = int(codes.max(initial=WHOLE)) + 2
+    cells = ((numbers - first) * width + codes + 1) * max(len(names), 1) + known
+    found = distinct(cells[known >= 0]) // max(len(names), 1)
+    return found // width + first, found % width - 1
 
 
 def _negative(levels: "pd.Series", name: str | None) -> Ints:
@@ -233,12 +230,11 @@ def _negative(levels: "pd.Series", name: str | None) -> Ints:
 
     if pd.api.types.is_numeric_dtype(levels.dtype):
         return np.asarray(levels.fillna(0).to_numpy() < 0, dtype=np.int64)
-    texts = _texts(levels)
-    allowed = {*SENTIMENTS.values(), *(str(level) for level in SENTIMENTS), ""}
-    unknown = sorted(set(texts.tolist()) - allowed)
+    texts, codes = label_codes(levels)
+    unknown = set(texts.tolist()) - {*SENTIMENTS.values(), *map(str, SENTIMENTS)}
     if unknown:
-        raise InputError(f"{name}: expected numbers or {', '.join(SENTIMENTS.values())}, got {unknown[0]!r}")
-    return np.isin(texts, [*NEGATIVE_LABELS, "-1", "-2"]).astype(np.int64)
+        raise InputError(f"{name}: expected numbers or {', '.join(SENTIMENTS.values())}, got {min(unknown)!r}")
+    return np.append(np.isin(texts, [*NEGATIVE_LABELS, "-1", "-2"]), False)[codes].astype(np.int64)
 
 
 def _as_numbers(column: "pd.Series", name: str | None) -> NDArray[np.float64]:

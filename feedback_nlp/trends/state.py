@@ -9,7 +9,7 @@ import numpy as np
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.trends.periods import SETTINGS, period_starts
-from feedback_nlp.trends.tally import MEASURES, OBSERVED, POLARITY, SCALE, SQUARES, WHOLE, Tally, number_keys, tallied
+from feedback_nlp.trends.tally import MEASURES, OBSERVED, POLARITY, SCALE, SQUARES, WHOLE, Tally, label_codes, number_keys, tallied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,10 +93,11 @@ def _checked(table: Any, meta: Any, path: object) -> Tally:
     try:
         numbers = table["number"].to_numpy().astype(np.int64)
         values = {name: table[name].to_numpy().astype(np.int64) for name in measures}
-        parts = [np.asarray(table[f"key{number}"].to_pandas().astype(object), dtype=object) for number in range(len(names))]
+        parts = [label_codes(table[f"key{number}"].to_pandas().astype(object)) for number in range(len(names))]
     except (TypeError, ValueError) as error:
         raise InputError(f"{problem}, got one with other types ({error})") from error
-    whole = np.array([not isinstance(label, str) for label in parts[0]], dtype=bool)
+    some = parts[0][1] >= 0
+    keys, own = number_keys([(labels, part[some]) for labels, part in parts])
     codes = np.full(len(numbers), WHOLE, np.int64)
-    keys, codes[~whole] = number_keys(np.stack([part[~whole] for part in parts], axis=1))
+    codes[some] = own
     return tallied(period, tuple(names), keys, numbers, codes, values)

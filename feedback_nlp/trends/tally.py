@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.trends.pooling import Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Labels = NDArray[np.object_]
 
@@ -16,6 +20,8 @@ Labels = NDArray[np.object_]
 OBSERVED, CUSTOMERS, NEGATIVE, RATED, POLARITY, SQUARES = "observed", "customers", "negative", "rated", "polarity", "squares"
 MEASURES = (OBSERVED, CUSTOMERS, NEGATIVE, RATED, POLARITY, SQUARES)
 SCALE = 10_000
+#: Tables of so many entries for each value are counted in, larger ones are sorted.
+DENSE = 16
 #: The key of the rows that count all items of a period, those of no key included.
 WHOLE = -1
 
@@ -52,7 +58,8 @@ class Tally:
             raise InputError(f"counts by {other.period} of {other.names}: expected counts by {self.period} of {self.names}, as before")
         if not len(self.numbers) or not len(other.numbers):
             return self if len(self.numbers) else other
-        keys, codes = number_keys(np.concatenate([self.keys, other.keys]))
+        both = np.concatenate([self.keys, other.keys])
+        keys, codes = number_keys([_coded(column) for column in both.T])
         places = np.append(codes, WHOLE)
         mine, theirs = places[self.codes], places[np.where(other.codes < 0, WHOLE, other.codes + len(self.keys))]
         measures = [name for name in self.values if name in other.values]
@@ -73,30 +80,61 @@ def tallied(period: str, names: tuple[str, ...], keys: Labels, numbers: Ints, co
     """Sum the values of equal cells. numbers, codes and each of the values: int64 (n,); keys: sorted."""
     width = len(keys) + 1
     first = int(numbers.min()) if len(numbers) else 0
-    cells, place = np.unique((numbers - first) * width + codes + 1, return_inverse=True)
-    summed = {name: _summed(place, value, len(cells)) for name, value in values.items()}
-    return Tally(period, names, keys, cells // width + first, cells % width - 1, summed)
+    cells = (numbers - first) * width + codes + 1
+    size = int(cells.max(initial=-1)) + 1
+    if size <= DENSE * max(len(cells), 1_000_000):
+        found = np.flatnonzero(np.bincount(cells, minlength=size))
+        # Sums of whole numbers are exact as floats up to 2**53.
+        summed = {name: np.bincount(cells, value, minlength=size)[found].astype(np.int64) for name, value in values.items()}
+    else:
+        found, place = np.unique(cells, return_inverse=True)
+        summed = {name: np.bincount(place, value, minlength=len(found)).astype(np.int64) for name, value in values.items()}
+    return Tally(period, names, keys, found // width + first, found % width - 1, summed)
 
 
-def _summed(place: Ints, values: Ints, size: int) -> Ints:
-    result = np.zeros(size, np.int64)
-    np.add.at(result, place, values)
-    return result
+def number_keys(parts: Sequence[tuple[Labels, Ints]]) -> tuple[Labels, Ints]:
+    """Number the combinations of labels that occur.
+
+    parts: for each column its distinct labels, object (n_labels,), and each row's number among them, int64 (n,).
+    Returns (keys, codes): object (n_keys, n_columns), sorted; int64 (n,), each row's key.
+    """
+    sorted_labels, codes = [], np.zeros(len(parts[0][1]), np.int64)
+    for labels, numbers in parts:
+        order = np.argsort(labels.astype(str), kind="stable")
+        place = np.empty(len(labels), np.int64)
+        place[order] = np.arange(len(labels))
+        sorted_labels.append(labels[order])
+        codes = codes * max(len(labels), 1) + (place[numbers] if len(labels) else 0)
+    found = distinct(codes)
+    columns, rest = [], found
+    for labels in reversed(sorted_labels):
+        columns.append(labels[rest % max(len(labels), 1)])
+        rest = rest // max(len(labels), 1)
+    return np.stack(columns[::-1], axis=1), np.searchsorted(found, codes).astype(np.int64)
 
 
-def number_keys(labels: Labels) -> tuple[Labels, Ints]:
-    """Distinct rows of labels, sorted, and the number of each row among them: object (n_keys, n_names), int64 (n,)."""
-    codes, tables = np.zeros(len(labels), np.int64), []
-    for column in labels.T:
-        names, code = np.unique(column.astype(str) if not len(column) else column, return_inverse=True)
-        tables.append(names.astype(object))
-        codes = codes * len(names) + code
-    found, codes = np.unique(codes, return_inverse=True)
-    parts = []
-    for names in reversed(tables):
-        parts.append(names[found % max(len(names), 1)])
-        found = found // max(len(names), 1)
-    return np.stack(parts[::-1], axis=1) if parts else np.zeros((0, 0), object), codes.astype(np.int64)
+def distinct(values: Ints) -> Ints:
+    """Distinct values, ascending. values: int64 (n,), 0 or more."""
+    if len(values) and int(values.max()) <= DENSE * len(values):
+        return np.flatnonzero(np.bincount(values))
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+
+
+def label_codes(column: "pd.Series") -> tuple[Labels, Ints]:
+    """Distinct values of a column as str, object (n_labels,), and each row's number among them, int64 (n,), -1 where missing or ""."""
+    codes, values = column.factorize()
+    texts = [str(value) for value in values]
+    places = {text: place for place, text in enumerate(sorted({text for text in texts if text}))}
+    lookup = np.array([places.get(text, -1) for text in texts] + [-1], np.int64)
+    names = np.empty(len(places), dtype=object)
+    names[:] = list(places)
+    return names, lookup[codes]
+
+
+def _coded(labels: Labels) -> tuple[Labels, Ints]:
+    names, codes = np.unique(labels.astype(str), return_inverse=True)
+    return names.astype(object), codes.astype(np.int64)
 
 
 def unknown_column(name: str, columns: Sequence[object], option: str) -> InputError:

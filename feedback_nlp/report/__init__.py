@@ -1,0 +1,1 @@
+"""The ledger for readers: workbook and one-file report."""

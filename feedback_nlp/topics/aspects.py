@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.scorer.scorer import BatchScorer, as_texts, text_chunks
@@ -39,6 +39,12 @@ class Aspects:
     def items(self) -> "pd.DataFrame":
         """One line a text and aspect: row, aspect, mentions, polarity (mean over its mentions)."""
         return items_table(self.mentions)
+
+    def plot(self, **options: Any) -> Any:
+        """A matplotlib figure of the summary; options: of `plots.plot_aspects`."""
+        from feedback_nlp.plots import plot_aspects
+
+        return plot_aspects(self.summary, **options)
 
 
 def find_aspects(

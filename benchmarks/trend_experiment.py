@@ -49,7 +49,7 @@ class Grid:
     def kind(self, keys: Keys) -> Ints:
         """int64 (n_keys,): which pair of rate and size."""
         size = np.argmax(keys.size[:, None] == np.array(self.sizes), axis=1)
-        return np.searchsorted(self.rates, keys.rate) * len(self.sizes) + size
+        return np.asarray(np.searchsorted(self.rates, keys.rate) * len(self.sizes) + size)
 
     def simulated(self, stream: int, number: int, *, kind: Kind = EVERYTHING) -> World:
         """World ``number`` of a stream, without bursts but in the stream ``TEST``."""

@@ -37,7 +37,7 @@ def alarms(score: Floats, threshold: Floats | float) -> NDArray[np.bool_]:
     return np.asarray(on[1:] & ~on[:-1])
 
 
-def thresholds(score: Floats, n_alarms: Sequence[float]) -> Floats:
+def thresholds(score: Floats, n_alarms: Sequence[float] | Floats) -> Floats:
     """The highest threshold at which as many alarms begin, for each of ``n_alarms``; float64 (len(n_alarms),).
 
     A day adds one alarm to every threshold above the score of the day before and not above its own.

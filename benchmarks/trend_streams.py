@@ -77,7 +77,7 @@ def with_bursts(series: Series, shapes: Sequence[Shape], random: np.random.Gener
     """The series with one burst a key. Returns (series, shape, start), the last two int64 (n_keys,)."""
     n_days, n_keys = series.counts.shape
     possible = np.flatnonzero(series.observed[HISTORY : n_days - AFTER + 1]) + HISTORY
-    shape, start = random.integers(len(shapes), size=n_keys), random.choice(possible, n_keys)
+    shape, start = np.asarray(random.integers(len(shapes), size=n_keys)), random.choice(possible, n_keys)
     total = np.concatenate([np.zeros((1, n_keys)), np.cumsum(series.counts, axis=0)])
     low, high = np.maximum(start - AROUND, 0), np.minimum(start + AROUND + 1, n_days)
     keys = np.arange(n_keys)

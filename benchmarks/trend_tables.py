@@ -136,7 +136,9 @@ def losses(outcome: Outcome, matching: int, limit: int = 12) -> str:
     if not found:
         return f"{MATCHINGS[matching]}: no baseline is ahead by more than noise at any point."
     lines = [line for _, line in sorted(found)[:limit]]
-    return "\n".join([f"{MATCHINGS[matching]}: {len(found)} cases of a baseline ahead by more than noise, the widest:", "", *lines])
+    points = len(outcome.grid.rates) * sum(3 if spike else 1 for spike in spikes(outcome))
+    cases = f"{len(found)} of {points * len(BASELINES):,} cases of a baseline ahead by more than noise"
+    return "\n".join([f"{MATCHINGS[matching]}: {cases}, the widest:", "", *lines])
 
 
 def ramp_table(outcome: Outcome) -> str:

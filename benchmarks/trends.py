@@ -18,7 +18,7 @@ from benchmarks import trend_tables as tables
 from benchmarks.common import ROOT, SEED, markdown_table, pin_to_core, signature, use_data_folder
 from benchmarks.trend_baselines import DETECTORS, OURS, SPIKE
 from benchmarks.trend_experiment import EACH, ONE, SPEED, Grid, quick_grid, run
-from benchmarks.trend_nominal import nominal_table
+from benchmarks.trend_nominal import nominal_tables
 from benchmarks.trend_streams import STREAMS, read_stream, stream_results, stream_table
 
 README = ROOT / "benchmarks" / "README.md"
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     pin_to_core()
     grid = quick_grid(seed=options.seed) if options.quick else Grid(seed=options.seed)
-    parts = [f"{signature()}  \nSeed {options.seed}.", *simulated_tables(grid), nominal_table(grid)]
+    parts = [f"{signature()}  \nSeed {options.seed}.", *simulated_tables(grid), *nominal_tables(grid)]
     if not options.quick:
         use_data_folder(options.data)
         streams = [(name, read_stream(name, first, last)) for name, first, last in STREAMS]

@@ -11,8 +11,9 @@ from feedback_nlp.io.headers import free_name
 from feedback_nlp.ledger.clock import DUE_COLUMNS
 from feedback_nlp.ledger.notes import copies, duplicate_of
 from feedback_nlp.ledger.policy import COMPONENTS, Policy
-from feedback_nlp.ledger.priority import Priority
+from feedback_nlp.ledger.priority import Priority, ledger_order
 from feedback_nlp.ledger.reasons import take_names
+from feedback_nlp.ledger.routing import route, tags
 from feedback_nlp.scorer.scores import SCORE_COLUMNS, Scores
 from feedback_nlp.text.privacy import mask_frame
 from feedback_nlp.topics import Duplicates
@@ -84,8 +85,7 @@ def assemble(parts: LedgerParts, policy: Policy) -> pd.DataFrame:
     ids = ledger["feedback_id"].to_numpy(dtype=object)
     # numpy sorts NaT last, and only where it is a datetime64: an array of Timestamps and NaT has no order.
     age = ledger["created_at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() if "created_at" in ledger else np.zeros(len(ledger))
-    ranked = np.lexsort((_rank(ids), age, -parts.priority.tenths.sum(axis=1), parts.priority.level))
-    return ledger.iloc[ranked].reset_index(drop=True)
+    return ledger.iloc[ledger_order(parts.priority, age, ids)].reset_index(drop=True)
 
 
 def _given_names(names: Iterable[str]) -> list[str]:
@@ -102,7 +102,7 @@ def _given_names(names: Iterable[str]) -> list[str]:
 def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[str, object]:
     scores, priority = parts.scores, parts.priority
     type_label = take_names(list(TYPES.values()), scores.type_index)
-    departments = take_names([policy.departments[code] for code in TYPES], scores.type_index)
+    departments = route(policy, scores.type_index, parts.priority.level, channel=parts.frame.get("channel"))
     points = {f"points_{name}": priority.tenths[:, number] / 10 for number, name in enumerate(COMPONENTS)}
     return {
         "text": np.asarray(parts.texts, dtype=object),
@@ -116,7 +116,7 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         "duplicates": copies(parts.duplicates),
         "duplicate_of": duplicate_of(parts.duplicates, parts.frame["feedback_id"].to_numpy(dtype=object)),
         "theme": parts.theme,
-        "tag": _tags(parts, policy, type_label, product),
+        "tag": tags(policy, priority, type_label, parts.theme, product=product),
         "priority": take_names([level.name for level in policy.levels], priority.level),
         "priority_score": priority.score,
         "reasons": parts.reasons,
@@ -135,24 +135,3 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
 def effective_urgency(scores: Scores, priority: Priority) -> NDArray[np.intp]:
     """The urgency people see: high where a rule fired, else the scorer's (which stays in the column ``urgency``)."""
     return np.where(priority.forced >= 0, len(URGENCIES) - 1, scores.urgency_index)
-
-
-def _tags(parts: LedgerParts, policy: Policy, type_label: Objects, given: object) -> Objects:
-    """产品A-登录失败-紧急. A rule that fired names the subject, else the theme, else the type; ``given``: masked products, or None."""
-    product = np.full(len(type_label), "未注明产品", dtype=object)
-    if given is not None:
-        values = pd.Series(given, dtype=object)
-        known = (values.notna() & values.ne("")).to_numpy(dtype=bool)
-        product[known] = values[known].astype(str).to_numpy(dtype=object)
-    subject = np.where(parts.theme == "", type_label, parts.theme)
-    rules = take_names([*(rule.label for rule in policy.rules), ""], parts.priority.forced)
-    subject = np.where(rules == "", subject, rules)
-    return np.asarray(
-        product + "-" + subject + "-" + take_names([level.tag for level in policy.levels], parts.priority.level), dtype=object
-    )
-
-
-def _rank(values: Objects) -> NDArray[np.int64]:
-    """Position of each value in sorted order, equal values alike."""
-    codes, _ = pd.factorize(pd.Series(values, dtype=object), sort=True)
-    return np.asarray(codes, dtype=np.int64)

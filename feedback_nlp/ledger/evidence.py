@@ -1,6 +1,7 @@
 """What surrounds an item and may raise its priority: integer counts over the whole, then a map over rows."""
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,7 @@ def gather_evidence(
         high_value=high_value(frame, policy),
         customer_theme_count=customer_theme_count(found.theme, found.customers, complaint, repeat),
         core=mentions(tokens, policy.core_words),
+        theme_people=theme_people(found.theme, found.customers, repeat, len(found.model)),
         cued=cued(texts, policy.rules) & (scores.polarity < CLEARLY_POSITIVE)[:, None],
         urgent=(scores.urgency_index == len(URGENCY_CODES) - 1) & (lengths >= MIN_CHARS),
     )
@@ -79,6 +81,16 @@ def theme_reach(theme: NDArray[np.int32], customer: Ints, n_themes: int) -> NDAr
     if total < MIN_CUSTOMERS:
         return np.zeros(len(theme))
     return np.append(per_theme / max(total, 1), 0.0)[theme]
+
+
+def theme_people(theme: NDArray[np.int32], customer: Ints, repeat: NDArray[np.bool_], n_themes: int) -> Ints:
+    """int64 (n,): how many people speak of the item's theme, 0 without theme.
+
+    An item of an unknown customer counts as one more person, unless it says once more what somebody said.
+    """
+    per_theme, _ = customers_of_theme(theme, customer, n_themes)
+    unknown = (theme >= 0) & (customer < 0) & ~repeat
+    return np.append(per_theme + np.bincount(theme[unknown], minlength=n_themes), 0)[theme]
 
 
 def customer_theme_count(theme: NDArray[np.int32], customer: Ints, complaint: NDArray[np.bool_], repeat: NDArray[np.bool_]) -> Ints:
@@ -113,14 +125,20 @@ def cued(texts: list[str], rules: tuple[ForceRule, ...]) -> NDArray[np.bool_]:
     joined = "\n".join(texts)
     ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
     for column, rule in enumerate(rules):
-        if rule.words:
-            # An idiom is matched first and passed over; longer words come before the words they contain.
-            idioms, words = ("|".join(map(re.escape, sorted(group, key=len, reverse=True))) for group in (rule.idioms, rule.words))
-            pattern = re.compile(f"(?P<word>{words})" if not idioms else f"(?:{idioms})|(?P<word>{words})")
-            matches = (match for match in pattern.finditer(joined) if match["word"])
-            starts = (match.start() for match in matches if not _negated(joined, match.start()))
-            found[np.searchsorted(ends, np.fromiter(starts, dtype=np.int64), side="right"), column] = True
+        starts = np.fromiter((start for start, _ in cue_spans(joined, rule.words, rule.idioms)), dtype=np.int64)
+        found[np.searchsorted(ends, starts, side="right"), column] = True
     return found
+
+
+def cue_spans(text: str, words: tuple[str, ...], idioms: tuple[str, ...] = (), *, negations: bool = True) -> Iterator[tuple[int, int]]:
+    """Where words stand in a text, (start, end), that are not part of an idiom, nor negated if ``negations`` count."""
+    if not words:
+        return
+    # An idiom is matched first and passed over; longer words come before the words they contain.
+    passed, wanted = ("|".join(map(re.escape, sorted(group, key=len, reverse=True))) for group in (idioms, words))
+    for match in re.finditer(f"(?P<word>{wanted})" if not passed else f"(?:{passed})|(?P<word>{wanted})", text):
+        if match["word"] and not (negations and _negated(text, match.start())):
+            yield match.span()
 
 
 def _negated(text: str, start: int) -> bool:

@@ -1,40 +1,33 @@
 """Priority policies: levels, clocks, weights, rules and routing, kept as data."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from feedback_nlp.errors import PolicyError
-from feedback_nlp.ledger.clock import Clock
-from feedback_nlp.ledger.settings import Rule, check, is_number, is_share, is_text, is_texts, raise_problems, read_settings
+from feedback_nlp.ledger.clock import CLOCK_KEYS, Clock
+from feedback_nlp.ledger.policy_checks import ANY_TYPE, COMPONENTS, OVERRIDES, policy_problems
+from feedback_nlp.ledger.settings import raise_problems, read_extended
 from feedback_nlp.vocabulary import RISK_CODES, TYPE_CODES
+from feedback_nlp.workdays import WorkingHours
+
+__all__ = ["COMPONENTS", "DEFAULT_POLICY", "ForceRule", "Level", "PlacementRule", "Policy", "load_policy"]
 
 DEFAULT_POLICY = "handling-measures"
-
-#: Components of the priority score, in the order in which reasons name them, with their Chinese names.
-COMPONENTS = {
-    "urgency": "紧急程度",
-    "negativity": "负面情绪",
-    "risk": "风险",
-    "frequency": "高频主题",
-    "trend": "趋势上升",
-    "reach": "影响面",
-    "customer": "高价值客户",
-    "repeat": "重复反馈",
-    "core": "核心功能",
-}
-
-_CLOCKS = ("ack_hours", "interim_hours", "resolve_hours", "resolve_working_days")
 
 
 @dataclass(frozen=True)
 class Level:
-    """A priority level: an item reaches it from ``min_score`` on; ``tag`` is its word in tags such as 产品A-登录失败-紧急."""
+    """A priority level: an item reaches it from ``min_score`` on (inf: by rules alone).
+
+    tag: its word in tags such as 产品A-登录失败-紧急. action: what is done with such items beside the clocks, "" for nothing.
+    """
 
     name: str
     tag: str
     min_score: float
     clock: Clock
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,11 +48,29 @@ class ForceRule:
 
 
 @dataclass(frozen=True)
+class PlacementRule:
+    """At least the level with index ``level`` where all of its conditions hold; unlike a ``ForceRule`` it leaves the score alone.
+
+    when: indices into ``COMPONENTS``, one of which has a strength above 0, and of ``min_strength`` at least; empty: no such condition.
+    types: indices into ``TYPE_CODES``, one of which the item has; empty: any that asks for something (no praise, not other).
+    min_people: so many people at least speak of the item's theme.
+    """
+
+    level: int
+    label: str
+    when: tuple[int, ...] = ()
+    min_strength: float = 0.0
+    types: tuple[int, ...] = ()
+    min_people: int = 0
+
+
+@dataclass(frozen=True)
 class Policy:
-    """How urgent is what, by when, and whose job is it; see the comments in the TOML file.
+    """How urgent is what, by when, and whose job is it; see the comments in ``handling-measures.toml``.
 
     levels: most urgent first. weights: points per component at full strength, in the order of ``COMPONENTS``, together 100.
-    severity: per risk, in the order of ``RISK_CODES``.
+    severity: per risk, in the order of ``RISK_CODES``. departments: by type; channel_departments, level_departments: channel or level ->
+    type -> department, which win over that in this order, the level last.
     """
 
     slug: str
@@ -75,92 +86,76 @@ class Policy:
     tenure_years: float
     core_words: tuple[str, ...]
     departments: dict[str, str]
+    channel_departments: dict[str, dict[str, str]] = field(default_factory=dict)
+    level_departments: dict[str, dict[str, str]] = field(default_factory=dict)
+    placements: tuple[PlacementRule, ...] = ()
+    working_hours: WorkingHours = field(default_factory=WorkingHours)
 
 
 def load_policy(name: str | Path = DEFAULT_POLICY) -> Policy:
     """A policy by slug or path. Raises PolicyError with all that is wrong with the file, each with its key."""
-    table, where, signature = read_settings("policies", name)
-    raise_problems(_problems(table, where))
+    table, where, signature = read_extended("policies", name)
+    raise_problems(policy_problems(table, where))
     names = [level["name"] for level in table["levels"]]
-    rules = tuple(
-        ForceRule(
-            RISK_CODES.index(rule["risk"]),
-            float(rule["min_probability"]),
-            names.index(rule["level"]),
-            rule["label"],
-            tuple(rule.get("words", ())),
-            tuple(rule.get("idioms", ())),
-        )
-        for rule in table.get("rules", [])
-    )
+    entries = table.get("rules", [])
+    departments = table["departments"]
+    by_channel, by_level = ({key: _by_type(entry) for key, entry in departments.get(kind, {}).items()} for kind in OVERRIDES)
     return Policy(
         slug=table["slug"],
         title=table["title"],
         signature=signature,
-        levels=tuple(_level(entry) for entry in table["levels"]),
+        levels=_levels(table),
         weights=tuple(float(table["weights"][component]) for component in COMPONENTS),
         severity=tuple(float(table["severity"][risk]) for risk in RISK_CODES),
-        rules=rules,
+        rules=tuple(_force_rule(entry, names) for entry in entries if "risk" in entry),
         **table["thresholds"],
         core_words=tuple(table["core"]["words"]),
-        departments=dict(table["departments"]),
+        departments={code: departments[code] for code in TYPE_CODES},
+        channel_departments=by_channel,
+        level_departments=by_level,
+        placements=tuple(_placement(entry, names) for entry in entries if "risk" not in entry),
+        working_hours=_working_hours(table.get("working_hours")),
     )
 
 
-def _level(entry: dict[str, Any]) -> Level:
-    clock = Clock(**{key: entry[key] for key in _CLOCKS if key in entry})
-    return Level(entry["name"], entry["tag"], float(entry["min_score"]), clock)
+def _working_hours(entry: dict[str, str] | None) -> WorkingHours:
+    return WorkingHours() if entry is None else WorkingHours.parse(**entry)
 
 
-def _problems(table: dict[str, Any], where: str) -> list[str]:
-    """Everything a policy file says wrongly."""
-    tables: Rule = ("a table", lambda v: isinstance(v, dict))
-    text: Rule = ("a text", is_text)
-    number: Rule = ("a number from 0 on", is_number)
-    share: Rule = ("a number from 0 to 1", is_share)
-    lists: Rule = ("a list of tables", lambda v: isinstance(v, list) and all(isinstance(entry, dict) for entry in v))
-    top = {"slug": text, "title": text, "levels": lists, "weights": tables, "severity": tables, "rules": lists}
-    top |= {"thresholds": tables, "core": tables, "departments": tables}
-    problems = check(table, top, where=where, optional=frozenset({"rules"}))
-    sound = {key: table[key] for key, (_, holds) in top.items() if key in table and holds(table[key])}
-    if "levels" in sound:
-        problems += _level_problems(sound["levels"], where)
-    names = [entry.get("name") for entry in sound.get("levels", [])]
-    risk: Rule = (f"one of {', '.join(RISK_CODES)}", lambda v: v in RISK_CODES)
-    rule_rules = {"risk": risk, "min_probability": share, "level": (f"one of {names}", lambda v: v in names), "label": text}
-    rule_rules |= dict.fromkeys(("words", "idioms"), ("a list of words", is_texts))
-    for position, entry in enumerate(sound.get("rules", [])):
-        problems += check(entry, rule_rules, where=f"{where}: rules[{position}]", optional=frozenset({"words", "idioms"}))
-    whole: Rule = ("a whole number from 0 on", lambda v: type(v) is int and v >= 0)
-    sections: dict[str, dict[str, Rule]] = {
-        "weights": dict.fromkeys(COMPONENTS, number),
-        "severity": dict.fromkeys(RISK_CODES, share),
-        "thresholds": {"daily_items": whole, "customer_share": share, "annual_spend": number, "tenure_years": number},
-        "core": {"words": ("a list of words", is_texts)},
-        "departments": dict.fromkeys(TYPE_CODES, text),
-    }
-    for key, rules in sections.items():
-        problems += check(sound[key], rules, where=f"{where}: {key}") if key in sound else []
-    weights = [sound.get("weights", {}).get(component) for component in COMPONENTS]
-    if all(map(is_number, weights)) and abs(sum(weights) - 100) > 1e-9:
-        problems.append(f"{where}: weights: expected a sum of 100, got {sum(weights):g}; raise or lower another weight")
-    return problems
+def _levels(table: dict[str, Any]) -> tuple[Level, ...]:
+    """Where rules alone place an item, no score reaches any level but the last."""
+    entries = table["levels"]
+    clocks = [Clock(**{key: entry[key] for key in CLOCK_KEYS if key in entry}) for entry in entries]
+    least = [float(entry.get("min_score", math.inf)) for entry in entries[:-1]] + [0.0]
+    return tuple(
+        Level(entry["name"], entry["tag"], score, clock, entry.get("action", ""))
+        for entry, score, clock in zip(entries, least, clocks, strict=True)
+    )
 
 
-def _level_problems(levels: list[dict[str, Any]], where: str) -> list[str]:
-    text: Rule = ("a text", is_text)
-    number: Rule = ("a number from 0 on", is_number)
-    rules = {"name": text, "tag": text, "min_score": number, **dict.fromkeys(_CLOCKS, number)}
-    problems = []
-    for position, entry in enumerate(levels):
-        problems += check(entry, rules, where=f"{where}: levels[{position}]", optional=frozenset(_CLOCKS))
-        try:
-            Clock(**{key: entry[key] for key in _CLOCKS if is_number(entry.get(key))})
-        except PolicyError as error:
-            problems.append(f"{where}: levels[{position}]: {error}")
-    if problems:
-        return problems
-    names, scores = [entry["name"] for entry in levels], [entry["min_score"] for entry in levels]
-    if len(set(names)) < len(names) or scores != sorted(scores, reverse=True) or scores[-1:] != [0]:
-        return [f"{where}: levels: expected different names and falling min_score that ends at 0, got {names} and {scores}"]
-    return []
+def _force_rule(entry: dict[str, Any], names: list[str]) -> ForceRule:
+    return ForceRule(
+        RISK_CODES.index(entry["risk"]),
+        float(entry["min_probability"]),
+        names.index(entry["level"]),
+        entry["label"],
+        tuple(entry.get("words", ())),
+        tuple(entry.get("idioms", ())),
+    )
+
+
+def _placement(entry: dict[str, Any], names: list[str]) -> PlacementRule:
+    return PlacementRule(
+        names.index(entry["level"]),
+        entry["label"],
+        tuple(list(COMPONENTS).index(component) for component in entry.get("when", ())),
+        float(entry.get("min_strength", 0)),
+        tuple(TYPE_CODES.index(code) for code in entry.get("types", ())),
+        entry.get("min_people", 0),
+    )
+
+
+def _by_type(entry: dict[str, str]) -> dict[str, str]:
+    """Types that a table of departments says something about; its ``any`` stands for all it does not name."""
+    rest = dict.fromkeys(TYPE_CODES, entry[ANY_TYPE]) if ANY_TYPE in entry else {}
+    return {**rest, **{code: name for code, name in entry.items() if code != ANY_TYPE}}

@@ -5,6 +5,7 @@ add: raising any strength never lowers a score.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ class Evidence:
     date); busiest: object, what it is called. rising: bool, one of them alerts on that day; alert: object, what it is called.
     theme_reach: float in [0, 1], share of all customers the theme touches. high_value: bool.
     customer_theme_count: int, items of this customer on this theme (0: no customer or no theme). core: bool, names a core function.
+    theme_people: int, how many people speak of the item's theme (0: no theme).
     cued: bool (n, rules), a complaint that holds a word of the policy's rule.
     urgent: bool, the urgency head says high of a text that is not too short to tell.
     """
@@ -43,6 +45,7 @@ class Evidence:
     high_value: NDArray[np.bool_]
     customer_theme_count: NDArray[np.int64]
     core: NDArray[np.bool_]
+    theme_people: NDArray[np.int64]
     cued: NDArray[np.bool_]
     urgent: NDArray[np.bool_]
 
@@ -52,12 +55,14 @@ class Priority:
     """tenths: int64 (n, components), points in tenths, columns in the order of ``COMPONENTS``. level: int64 (n,) into policy.levels.
 
     forced: int64 (n,), the policy's rule that fired (the one of the most urgent level, then the first), -1 for none.
+    placed: int64 (n,), the policy's placement that made the level, -1 where score or forcing rule give as urgent a level.
     worst_risk: int64 (n,), into RISK_CODES.
     """
 
     tenths: NDArray[np.int64]
     level: NDArray[np.int64]
     forced: NDArray[np.int64]
+    placed: NDArray[np.int64]
     worst_risk: NDArray[np.int64]
 
     @property
@@ -90,7 +95,7 @@ def strengths(evidence: Evidence, policy: Policy, fired: NDArray[np.bool_]) -> F
     touches more than ``customer_share`` of the customers. customer: of high value. repeat: the same customer's second item on the theme
     gives half, the third all. core: a core function is named.
     """
-    loud = ~np.isin(evidence.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
+    loud = _is_loud(evidence)
     columns = (
         np.where(fired.any(axis=1), 1.0, evidence.urgency_level / 2.0),
         np.maximum(-evidence.polarity, 0.0),
@@ -105,15 +110,59 @@ def strengths(evidence: Evidence, policy: Policy, fired: NDArray[np.bool_]) -> F
     return np.clip(np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1), 0.0, 1.0)
 
 
+def placements_that_hold(evidence: Evidence, policy: Policy, strength: Floats) -> NDArray[np.bool_]:
+    """bool (n, placements): all conditions of a placement rule hold. strength: of ``strengths``.
+
+    A rule that names no types holds for none of ``QUIET_TYPES``.
+    """
+    loud = _is_loud(evidence)
+    held = np.ones((len(loud), len(policy.placements)), dtype=bool)
+    for number, rule in enumerate(policy.placements):
+        held[:, number] = np.isin(evidence.type_index, rule.types) if rule.types else loud
+        if rule.when:
+            found = strength[:, rule.when]
+            held[:, number] &= ((found > 0) & (found >= rule.min_strength)).any(axis=1)
+        held[:, number] &= evidence.theme_people >= rule.min_people
+    return held
+
+
 def prioritise(evidence: Evidence, policy: Policy) -> Priority:
     """Score and level of every item. A rule can only raise the level that the score gives."""
     fired = fired_rules(evidence, policy)
-    tenths = np.rint(strengths(evidence, policy, fired) * np.asarray(policy.weights) * 10).astype(np.int64)
+    strength = strengths(evidence, policy, fired)
+    tenths = np.rint(strength * np.asarray(policy.weights) * 10).astype(np.int64)
     bounds = np.asarray([level.min_score * 10 for level in policy.levels])
     by_score = (tenths.sum(axis=1)[:, None] < bounds).sum(axis=1)
-    # The last column stands for "no rule": it can raise nothing, and is chosen where no rule before it fires.
-    rule_levels = np.full((len(fired), len(policy.rules) + 1), len(policy.levels), dtype=np.int64)
-    rule_levels[:, :-1][fired] = np.broadcast_to(np.asarray([rule.level for rule in policy.rules], dtype=np.int64), fired.shape)[fired]
-    forced = np.where(fired.any(axis=1), rule_levels.argmin(axis=1), -1)
+    forced, forced_level = _most_urgent(fired, [rule.level for rule in policy.rules], len(policy.levels))
+    held = placements_that_hold(evidence, policy, strength)
+    placed, placed_level = _most_urgent(held, [rule.level for rule in policy.placements], len(policy.levels))
+    others = np.minimum(by_score, forced_level)
+    level = np.minimum(others, placed_level).astype(np.int64)
     worst = risk_strength(evidence, policy, fired).argmax(axis=1)
-    return Priority(tenths, np.minimum(by_score, rule_levels.min(axis=1)).astype(np.int64), forced, worst.astype(np.int64))
+    return Priority(tenths, level, forced, np.where(placed_level < others, placed, -1), worst.astype(np.int64))
+
+
+def ledger_order(priority: Priority, age: NDArray[Any], ids: NDArray[np.object_]) -> NDArray[np.intp]:
+    """int (n,): rows from the most urgent on, by level, then score, then age (oldest first, NaT last), then id.
+
+    age: datetime64 (n,), or numbers. Nothing but what an item is decides its place, so the order of the input is of no importance.
+    """
+    import pandas as pd
+
+    codes, _ = pd.factorize(pd.Series(ids, dtype=object), sort=True)
+    return np.lexsort((codes, age, -priority.tenths.sum(axis=1), priority.level))
+
+
+def _most_urgent(holds: NDArray[np.bool_], levels: list[int], n_levels: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rule of the most urgent level, then the first, of those that hold, and its level; -1 and ``n_levels`` for none.
+
+    holds: bool (n, rules). levels: of the rules.
+    """
+    # The last column stands for "no rule": it can raise nothing, and is chosen where no rule before it holds.
+    found = np.full((len(holds), len(levels) + 1), n_levels, dtype=np.int64)
+    found[:, :-1] = np.where(holds, np.asarray(levels, dtype=np.int64), n_levels)
+    return np.where(holds.any(axis=1), found.argmin(axis=1), -1).astype(np.int64), found.min(axis=1)
+
+
+def _is_loud(evidence: Evidence) -> NDArray[np.bool_]:
+    return ~np.isin(evidence.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])

@@ -3,13 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.ledger.policy import COMPONENTS, Policy
+from feedback_nlp.ledger.policy import COMPONENTS, Level, Policy
 from feedback_nlp.ledger.priority import Evidence, Priority
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.vocabulary import RISKS, URGENCIES
 
 #: Components below this many tenths of a point are summed up as 其余.
 MIN_TENTHS = 20
+
+#: A level whose name ends so says itself that it is one: 紧急关键型.
+LEVEL_NOUNS = ("型", "类", "级")
 
 Objects = NDArray[np.object_]
 
@@ -44,8 +47,15 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
     total[found & (rest > 0)] += "其余" + points[rest[found & (rest > 0)]] + "、"
     total[found] = np.frompyfunc(lambda text: text[:-1], 1, 1)(total[found])
     total[~found] = "没有明显的升级因素"
-    levels = take_names([f"评为{level.name}优先级" for level in policy.levels], priority.level)
-    return np.asarray(total + "；" + levels + notes + "。", dtype=object)
+    placed = take_names([*(f"按规则「{rule.label}」" for rule in policy.placements), ""], priority.placed)
+    levels = take_names([_verdict(level) for level in policy.levels], priority.level)
+    return np.asarray(total + "；" + placed + levels + notes + "。", dtype=object)
+
+
+def _verdict(level: Level) -> str:
+    """「评为高优先级」, 「评为紧急关键型，立即上报」."""
+    named = f"评为{level.name}" if level.name.endswith(LEVEL_NOUNS) else f"评为{level.name}优先级"
+    return f"{named}，{level.action}" if level.action else named
 
 
 def take_names(names: list[str], index: NDArray[np.integer]) -> Objects:

@@ -37,9 +37,49 @@ def read_settings(kind: str, name: str | Path) -> tuple[dict[str, Any], str, str
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise PolicyError(f"{name}: expected one of {', '.join(known)} or the path of a TOML file ({error.strerror}).{hint}") from error
     except (ValueError, RecursionError) as error:
-        raise PolicyError(f"{path}: expected TOML in UTF-8: {error}") from error
+        unquoted = any(part in str(error) for part in ("key part", "Invalid statement")) and not content.isascii()
+        hint = '; a Chinese key needs quotes: "门店"' if unquoted else ""
+        raise PolicyError(f"{path}: expected TOML in UTF-8: {error}{hint}") from error
     slug = str(table.get("slug", path.stem))
     return table, str(path), f"{slug}/{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def read_extended(kind: str, name: str | Path) -> tuple[dict[str, Any], str, str]:
+    """As ``read_settings``, laid over the shipped settings that the file's key ``extends`` names, if it has one.
+
+    Tables are merged key by key, of ``rules`` those of one label; anything else replaces what is inherited, and ``slug`` and ``title`` are
+    not. The file's own rules come first, in its order. The signature covers both files. Raises PolicyError.
+    """
+    table, where, signature = read_settings(kind, name)
+    if "extends" not in table:
+        return table, where, signature
+    base, known = table.pop("extends"), shipped(kind)
+    if not isinstance(base, str) or base not in known or known[base] == Path(where):
+        raise PolicyError(f"{where}.extends: expected another one of {', '.join(known)}, got {base!r}")
+    inherited, _, its_signature = read_extended(kind, base)
+    both = hashlib.sha256(f"{signature} {its_signature}".encode()).hexdigest()[:12]
+    merged = _laid_over({key: value for key, value in inherited.items() if key not in ("slug", "title")}, table)
+    if "rules" in table:
+        merged["rules"] = _laid_over_rules(inherited.get("rules", []), table["rules"])
+    return merged, where, f"{signature.partition('/')[0]}/{both}"
+
+
+def _laid_over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = {**base, **own}
+    for key in base.keys() & own.keys():
+        if isinstance(base[key], dict) and isinstance(own[key], dict):
+            merged[key] = _laid_over(base[key], own[key])
+    return merged
+
+
+def _laid_over_rules(base: list[dict[str, Any]], own: Any) -> Any:
+    """Own rules, completed by the inherited ones of the same label, then the other inherited ones; what is no list of tables as it is."""
+    if not isinstance(own, list) or not all(isinstance(rule, dict) for rule in own):
+        return own
+    labels = [rule.get("label") for rule in own]
+    named = {rule["label"]: rule for rule in base}
+    completed = [{**(named.get(rule.get("label"), {}) if isinstance(rule.get("label"), str) else {}), **rule} for rule in own]
+    return completed + [rule for rule in base if rule["label"] not in labels]
 
 
 def check(table: Any, rules: dict[str, Rule], *, where: str, optional: frozenset[str] = frozenset()) -> list[str]:

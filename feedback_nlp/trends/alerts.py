@@ -13,10 +13,12 @@ from feedback_nlp.trends.spike import SpikeScores, judged, mid_p, score_spikes
 
 #: Decades by which the likelihood ratio of a lasting rise must be larger than a single day is unlikely.
 RISE_HANDICAP = 0.3
+#: Times the expected that the longest stretch has while a rise is going on: half of the least one that is waited for.
+GOING_ON = 1.25
 #: Tests in one, about: the smallest of the tails is this many times smaller than a single one would be (simulated, see the benchmarks).
 TRIES = 1.7
 #: Standard deviations above the mean at which a count is cut for the stretches of the days after it.
-ECHO = 3.5
+ECHO = 4.0
 #: Standard deviations above the mean from which a stretch of days is judged at all.
 WORTH_A_LOOK = 1.0
 LEAST_P = 1e-300
@@ -61,21 +63,22 @@ def find_alerts(counts: Ints, baseline: Baseline, settings: Settings) -> Alerts:
     score = -np.log10(np.maximum(spike.p, LEAST_P))
     window_items, window_expected = items.copy(), expected.copy()
     for days, handicap in zip(settings.windows[1:], settings.handicaps[1:], strict=True):
-        observed, mean = _rolling(ordinary, days) - ordinary + items, _rolling(expected, days)
+        observed, mean = rolling(ordinary, days) - ordinary + items, rolling(expected, days)
         look = np.nonzero(known & (observed > mean + WORTH_A_LOOK * np.sqrt(mean)))
         m = mean[look]
-        spread = _rolling(excess, days)[look] / m**2 + baseline.doubt[look]
+        spread = rolling(excess, days)[look] / m**2 + baseline.doubt[look]
         value = -np.log10(np.maximum(mid_p(observed[look], m, spread), LEAST_P)) - handicap
         better = value > score[look]
         chosen = tuple(index[better] for index in look)
         score[chosen], window_items[chosen], window_expected[chosen] = value[better], observed[chosen], m[better]
     statistic, since = rise_scores(ordinary, spike.expected, baseline.dispersion + baseline.doubt)
     if settings.lasting:
-        score = np.maximum(score, statistic / np.log(10) - RISE_HANDICAP)
+        going = rolling(items, settings.windows[-1]) >= GOING_ON * rolling(expected, settings.windows[-1])
+        score = np.maximum(score, np.where(going, statistic / np.log(10) - RISE_HANDICAP, 0.0))
     return Alerts(spike, score, np.minimum(TRIES * 10**-score, 1.0), window_items, window_expected, since)
 
 
-def _rolling(values: NDArray[Any], days: int) -> NDArray[Any]:
+def rolling(values: NDArray[Any], days: int) -> NDArray[Any]:
     """Sums over the last ``days`` rows."""
     result = values.copy()
     for lag in range(1, days):

@@ -40,9 +40,12 @@ FACTOR_MEMORY = 0.985
 #: The same for dispersion, after a day: about 500 days.
 DISPERSION_MEMORY = 0.998
 #: Latest days that are not yet learned from: a rise would be taken for the level.
-GUARD = 2
+GUARD = 3
 #: Standard deviations above the expected count from which a count is clipped before it is learned from, and the same for dispersion.
-CLIP, DISPERSION_CLIP = 2.5, 4.0
+CLIP, DISPERSION_CLIP = 3.0, 4.0
+#: A key that was clipped on nearly all of the last days has a new level, no burst: from 0.65 on, seven days in a row, its older days are
+#: forgotten faster, and it is learned from as it is.
+HIGH_MEMORY, STAYED, STAYED_MEMORY = 0.85, 0.65, 0.85
 #: Days after which factors, dispersion and common movement are learned as well, and after which counts are judged: every weekday twice.
 WARM_UP, MIN_HISTORY = 7, 14
 #: Lengths in days of the stretches that are judged as one, and by how many decades each must be more unlikely than a single day.
@@ -122,11 +125,12 @@ class _Learner:
         n_days, n_keys = table.shape
         self.table, self.empty, self.kinds, self.settings = table, empty, kinds, settings
         self.seen = np.logical_or.accumulate(table > 0, axis=0)
-        self.expected, self.dispersion, self.doubt, self.rate, self.factor, self.ordinary = (np.zeros((n_days, n_keys)) for _ in range(6))
+        self.expected, self.dispersion, self.doubt, self.rate, self.level, self.ordinary = (np.zeros((n_days, n_keys)) for _ in range(6))
         self.history, self.missing = np.zeros(n_days, np.int64), np.zeros(n_days, np.bool_)
         self.items, self.days = np.zeros(n_keys), np.zeros(n_keys)
         self.excess, self.information, self.between = np.zeros(n_keys), np.zeros(n_keys), PRIOR_BETWEEN
         self.factors, self.movement = DayFactors(kinds, n_keys, settings.factor_memory), Movement()
+        self.high = np.zeros(n_keys)
         self.learned = 0
 
     def expect(self, day: int) -> None:
@@ -148,7 +152,7 @@ class _Learner:
             doubt = doubt + more
         self.history[day] = self.learned
         self.expected[day], self.dispersion[day], self.doubt[day] = mean * common, dispersion, doubt
-        self.factor[day], self.rate[day] = factor, factor * common
+        self.level[day], self.rate[day] = level, factor * self.movement.beside_drift(common)
 
     def _ordinary(self, day: int, known: Floats, dispersion: Floats) -> Floats:
         """The counts of a day, those clipped that stand out even where all traffic is as much larger as the rest of it."""
@@ -166,6 +170,9 @@ class _Learner:
         keep, mean, dispersion = self.settings, self.expected[day], self.dispersion[day]
         early = self.learned < self.settings.warm_up
         items = self.table[day] if early else clipped(self.table[day], mean, dispersion, keep.clip)
+        above = self.table[day] > items
+        stayed = self.high > STAYED
+        items = np.where(stayed, self.table[day], items)
         if not early:
             known = self.seen[day]
             spread = (1 + dispersion * mean) ** 2
@@ -173,7 +180,10 @@ class _Learner:
             excess = (wide - mean) ** 2 - wide - mean**2 * self.doubt[day]
             self.excess = keep.dispersion_memory * self.excess + np.where(known, excess / spread, 0.0)
             self.information = keep.dispersion_memory * self.information + np.where(known, mean**2 / spread, 0.0)
-            self.factors.learn(day, np.where(known, items, 0.0), np.where(known, mean / self.factor[day], 0.0), self.ordinary[day])
-        self.items = keep.memory * self.items + items
-        self.days = keep.memory * self.days + self.rate[day]
+            # The common movement is left out of it: what comes back every Monday belongs to Mondays.
+            self.factors.learn(day, np.where(known, items, 0.0), np.where(known, self.level[day], 0.0), self.ordinary[day])
+        self.high = HIGH_MEMORY * self.high + (1 - HIGH_MEMORY) * above
+        memory = np.where(stayed, STAYED_MEMORY, keep.memory)
+        self.items = memory * self.items + items
+        self.days = memory * self.days + self.rate[day]
         self.learned += 1

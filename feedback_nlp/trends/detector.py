@@ -13,6 +13,7 @@ from feedback_nlp.trends.items import (
     SENTIMENT_COLUMN,
     Columns,
     Items,
+    Pairs,
     count_frame,
     count_items,
     read_items,
@@ -27,8 +28,6 @@ from feedback_nlp.trends.tally import Tally
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Pairs = tuple[Sequence[int], Sequence[object]]
 
 
 @dataclass(frozen=True)

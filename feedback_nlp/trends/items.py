@@ -33,6 +33,9 @@ from feedback_nlp.vocabulary import SENTIMENTS
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Items with several keys: the row of an item and one of its keys, as often as there are such pairs.
+Pairs = tuple[Sequence[int] | NDArray[np.integer[Any]], Sequence[object] | NDArray[Any]]
+
 #: Columns that are used where they are there, and not missed where they are not.
 CUSTOMER_COLUMN, SENTIMENT_COLUMN, POLARITY_COLUMN = "customer_id", "sentiment", "polarity"
 NEGATIVE_LABELS = tuple(label for level, label in SENTIMENTS.items() if level < 0)
@@ -70,7 +73,7 @@ class Items:
     kept: Mask
 
 
-def read_items(frame: "pd.DataFrame", columns: Columns, period: str, pairs: tuple[Sequence[int], Sequence[object]] | None = None) -> Items:
+def read_items(frame: "pd.DataFrame", columns: Columns, period: str, pairs: Pairs | None = None) -> Items:
     """Find the period and the keys of every item.
 
     frame: one row an item. An item may have several keys: a cell of the key's column that holds a list, or ``pairs``, (rows, keys): the
@@ -183,7 +186,7 @@ def _exploded(frame: "pd.DataFrame", names: tuple[str, ...]) -> tuple[Ints, list
     return table.index.to_numpy().astype(np.int64), [label_codes(table[name]) for name in names]
 
 
-def _pairs(pairs: tuple[Sequence[int], Sequence[object]], names: tuple[str, ...], size: int) -> tuple[Ints, list[tuple[Labels, Ints]]]:
+def _pairs(pairs: Pairs, names: tuple[str, ...], size: int) -> tuple[Ints, list[tuple[Labels, Ints]]]:
     import pandas as pd
 
     if len(names) != 1:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.trends.alerts import TRIES, Alerts, find_alerts
+from feedback_nlp.trends.alerts import TRIES, Alerts, find_alerts, rolling
 from feedback_nlp.trends.baseline import Settings, learn_baseline
+from feedback_nlp.trends.cusum import rise_began
 from feedback_nlp.trends.discoveries import adjusted
 from feedback_nlp.trends.options import MIN_COMPLAINT_GAIN, MIN_POLARITY_LOSS, MIN_SHARE_GAIN, Options
 from feedback_nlp.trends.periods import SETTINGS, kinds_of_periods, period_days
@@ -19,10 +20,12 @@ from feedback_nlp.trends.tally import NEGATIVE, POLARITY, RATED, SCALE, SQUARES
 NEW_PERIODS = {"hour": 72, "day": 7, "week": 2, "month": 1}
 #: Least share of the complaints of a key that would be news, in times of its share before.
 COMPLAINT_RATIO = 1.5
+#: Periods that tell whether a rise is still going on.
+RECENT = 3
 #: Share of the complaints a key is believed to have before anything is known.
 PRIOR_COMPLAINTS = 0.02
-#: Days with data in 100 weeks: a bound on p that gives one false alarm in as many.
-DAYS_OF_100_WEEKS = 700
+#: Periods in 100 weeks: p at most one over it gives one false alarm in as many.
+IN_100_WEEKS = {"hour": 16_800, "day": 700, "week": 100, "month": 23}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +80,14 @@ def judge(series: Series, options: Options) -> Judgement:
     rows = np.arange(len(series))[:, None]
     seen = rows >= series.first
     fresh = seen & (rows < series.first + NEW_PERIODS[series.period])
-    # A key is only there to be tested because it has come: on its first day chance has chosen it.
+    # Keys that are still to come are no tests of the days before.
     volume = _decided(alerts.spike.expected, np.where(seen, alerts.p, np.nan), options)
     ratio, items = _strongest(alerts, counts)
     enough = (items >= np.where(fresh, options.min_new, options.min_count)) & (ratio >= options.min_ratio)
-    alert = volume.alert & enough & (counts > alerts.spike.expected)
+    alert = volume.alert & enough & _still_high(counts, alerts.spike.expected, options.min_ratio)
     single = alert & (TRIES * alerts.spike.p <= _bound(alerts.p, volume.alert))
-    since = np.where(alert, alerts.since, rows)
+    since = np.broadcast_to(rows, counts.shape).copy()
+    since[alert] = rise_began(counts, alerts.spike.expected, *np.nonzero(alert))
     single |= alert & (since >= rows)
     plain = counts > options.daily_items * period_days(series.periods, series.period)[:, None]
     judgement = Judgement(
@@ -127,10 +131,19 @@ def _with_shifts(judgement: Judgement, series: Series, options: Options, setting
 
 
 def _decided(expected: Floats, p: Floats, options: Options) -> Channel:
-    """Adjust p over the keys of each period and take what is small enough."""
+    """Adjust p over the keys of each period and take what is small enough: by itself, and among so many keys."""
     q = adjusted(p, arbitrary=options.method == "by")
-    small = p <= options.rate / DAYS_OF_100_WEEKS if options.method == "rate" else q <= options.fdr
+    small = p <= options.rate / IN_100_WEEKS[options.period]
+    if options.method != "rate":
+        small &= q <= options.fdr
     return Channel(expected, p, q, np.asarray(small & np.isfinite(p)))
+
+
+def _still_high(counts: Ints, expected: Floats, ratio: float) -> Mask:
+    """A rise that is over is no news: the period is above what was expected, and the last ones together by the least ratio."""
+    known = np.isfinite(expected)
+    items, mean = (rolling(np.where(known, table, 0.0), RECENT) for table in (counts, expected))
+    return np.asarray((counts > expected) & (items >= ratio * mean))
 
 
 def _bound(p: Floats, taken: Mask) -> Floats:

@@ -14,7 +14,7 @@ MIN_COUNT, MIN_NEW = 3, 5
 MIN_RATIO = 1.25
 #: Share of false ones among the alerts of a period.
 FDR = 0.05
-#: False alarms per 100 key-weeks where ``method`` is "rate".
+#: False alarms of a test per 100 keys and weeks.
 RATE = 1.0
 #: Benjamini & Hochberg, Benjamini & Yekutieli, or a bound on every key by itself.
 METHODS = ("bh", "by", "rate")
@@ -28,9 +28,10 @@ class Options:
 
     period: hour, day, week or month. daily_items: more items a day than this are of high frequency, whatever is usual.
     min_count: least items that may alert, and least items (or complaints) whose shares are compared; min_new: the same for a new key.
-    min_ratio: least times what was expected. fdr: share of false ones among the alerts of a period, 0 to 1.
+    min_ratio: least times what was expected. rate: false alarms of each test per 100 keys and weeks, at most. fdr: share of false ones
+    among the alerts of a period, 0 to 1, at most; the rate decides where keys are few, this one where they are many.
     method: "bh" (Benjamini & Hochberg), "by" (Benjamini & Yekutieli, whatever keys have to do with each other) or "rate", which leaves
-        the other keys out of account and takes ``rate`` false alarms per 100 keys and weeks instead of ``fdr``.
+        the number of keys out of account.
     min_history: periods learned from before counts are judged; None: two weeks of days or hours, 8 weeks, 6 months.
     memory: share of the past that is left after a period; None: 0.98 a day, which remembers about seven weeks.
 

@@ -20,6 +20,7 @@ SETTINGS = {
         warm_up=168,
         min_history=336,
         windows=(1, 2, 3, 4),
+        handicaps=(0.0, 0.1, 0.15, 0.2),
         lasting=False,
     ),
     "day": Settings(),

@@ -14,22 +14,27 @@ NOUNS = {
     **{"theme": "主题", "product": "产品", "channel": "渠道", "type": "类型", "type_label": "类型", "phrase": "短语", "region": "地区"},
     **{"keywords": "关键词", "aspect": "方面", "category": "类别", "priority": "优先级", "customer_type": "客户类型"},
 }
+#: Items expected from which on it is said how many times that came.
+LEAST_EXPECTED = 0.05
 _PER = {"hour": "每小时", "day": "每日", "week": "每周", "month": "每月"}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What one sentence is made of; None for what is not known. ratio: times the expected; shares from 0 to 1."""
+    """What one sentence is made of; None for what is not known.
+
+    name: see `key_name`; moment: see `moment_text`. ratio: times the expected. since: when the rise or the key began, as a text.
+    limit: of the plain rule. negative, polarity, complaints: what is and what was expected, shares from 0 to 1.
+    """
 
     period: str
-    names: tuple[str, ...]
-    parts: Sequence[str]
-    moment: np.datetime64
+    name: str
+    moment: str
     kinds: tuple[str, ...]
     observed: int
     expected: float | None
     ratio: float | None
-    since: np.datetime64 | None
+    since: str | None
     customers: int | None
     limit: float
     negative: tuple[float, float] | None = None
@@ -37,18 +42,21 @@ class Facts:
     complaints: tuple[float, float] | None = None
 
 
+def key_name(names: Sequence[str], parts: Sequence[str]) -> str:
+    """主题「电池续航」, of several columns 主题「电池续航」、渠道「天猫」."""
+    return "、".join(f"{NOUNS.get(column, column)}「{part}」" for column, part in zip(names, parts, strict=True))
+
+
 def sentence(facts: Facts) -> str:
     """One sentence of what is seen, what was expected, since when, and whom it touches."""
-    name = "、".join(f"{NOUNS.get(column, column)}「{part}」" for column, part in zip(facts.names, facts.parts, strict=True))
-    parts = [f"{name}{moment_text(facts.moment, facts.period)} {facts.observed} 条"]
+    parts = [f"{facts.name}{facts.moment} {facts.observed} 条"]
     if facts.expected is not None and facts.ratio is not None:
-        times = f"（{facts.ratio:.1f} 倍）" if facts.expected >= 0.05 else ""
+        times = f"（{facts.ratio:.1f} 倍）" if facts.expected >= LEAST_EXPECTED else ""
         parts.append(f"预期 {facts.expected:.1f} 条{times}")
-    if "new" in facts.kinds:
-        first = facts.since if facts.since is not None else facts.moment
-        parts.append(f"{moment_text(first, facts.period)} 首次出现")
+    if "new" in facts.kinds and facts.since is not None:
+        parts.append(f"{facts.since} 首次出现")
     elif "rise" in facts.kinds and facts.since is not None:
-        parts.append(f"自 {moment_text(facts.since, facts.period)} 起上升")
+        parts.append(f"自 {facts.since} 起上升")
     if "sentiment" in facts.kinds and facts.negative is not None:
         parts.append(f"负面占 {_percent(facts.negative[0])}，平时 {_percent(facts.negative[1])}")
     if "sentiment" in facts.kinds and facts.polarity is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.trends.items import CUSTOMER_COLUMN, POLARITY_COLUMN, SENTIMENT_COLUMN, Columns, count_items, read_items
+from feedback_nlp.trends.items import CUSTOMER_COLUMN, POLARITY_COLUMN, SENTIMENT_COLUMN, Columns, Pairs, count_items, read_items
 from feedback_nlp.trends.periods import Moments, days_off, period_numbers, period_starts, weekdays
 from feedback_nlp.trends.pooling import Ints, Mask
 from feedback_nlp.trends.tally import OBSERVED, Labels, Tally
@@ -85,7 +85,7 @@ def count_series(
     sentiment: str | None = SENTIMENT_COLUMN,
     polarity: str | None = POLARITY_COLUMN,
     repeat: str | None = None,
-    pairs: tuple[Sequence[int], Sequence[object]] | None = None,
+    pairs: Pairs | None = None,
     until: object = None,
 ) -> Series:
     """Count items by period and key.

@@ -7,7 +7,7 @@ from feedback_nlp.trends.pooling import Floats, Ints, Mask
 #: Share of the past that is left after a period, as for the level.
 MEMORY = 0.98
 #: Latest periods that are not compared with.
-GUARD = 2
+GUARD = 3
 #: Items' worth of the belief that a key is like all others.
 PRIOR_ITEMS = 10.0
 #: Correlation of items within a day, what one day differs from the next by itself: believed before anything is known, and the weight of

@@ -67,7 +67,8 @@ def mid_p(counts: Ints, expected: Floats, spread: Floats) -> Floats:
     tail[some] = betainc(counts[some], size[some], share[some])
     log_point = gammaln(counts + size) - gammaln(size) - gammaln(counts + 1.0) + size * np.log1p(-share)
     log_point[some] += counts[some] * np.log(share[some])
-    return np.asarray(tail - np.exp(log_point) / 2)
+    # P(Y = y) is part of the tail: more than half of that it takes off by rounding only.
+    return np.asarray(np.maximum(tail - np.exp(log_point) / 2, tail / 2))
 
 
 def band(expected: Floats, spread: Floats) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 """A judged series as a table: one row for each key and period from the key's first item on."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,10 +9,10 @@ from numpy.typing import NDArray
 from feedback_nlp.trends.judging import Judgement
 from feedback_nlp.trends.options import Options
 from feedback_nlp.trends.periods import period_days
-from feedback_nlp.trends.pooling import Floats, Mask
-from feedback_nlp.trends.sentences import ALERT, FREQUENT, KINDS, MISSING, NEW, NORMAL, SHORT, Facts, sentence
+from feedback_nlp.trends.pooling import Floats, Ints, Mask
+from feedback_nlp.trends.sentences import ALERT, FREQUENT, KINDS, MISSING, NEW, NORMAL, SHORT, Facts, key_name, moment_text, sentence
 from feedback_nlp.trends.series import Series
-from feedback_nlp.trends.tally import CUSTOMERS, NEGATIVE, POLARITY, RATED, SCALE
+from feedback_nlp.trends.tally import NEGATIVE, POLARITY, RATED, SCALE, Labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 #: Rows and columns of the cells a table shows, in its order.
 Cells = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-#: The kind of a row that is nothing.
-_NONE = ""
+#: What a sentence says of the shifts, and the columns it is read from.
+_PAIRS = {
+    "negative": ("negative_share", "negative_expected"),
+    "polarity": ("polarity", "polarity_expected"),
+    "complaints": ("complaint_share", "complaint_expected"),
+}
+_SHOWN = ("observed", "expected", "ratio", "customers", *KINDS, *(name for pair in _PAIRS.values() for name in pair))
+STATES = (NORMAL, NEW, FREQUENT, SHORT, MISSING, ALERT)
 
 
 def trend_rows(series: Series, judgement: Judgement, options: Options, *, alerts_only: bool = False) -> "pd.DataFrame":
@@ -40,10 +47,11 @@ def trend_rows(series: Series, judgement: Judgement, options: Options, *, alerts
     ratio = np.where(expected > 0, series.counts[cell] / np.where(expected > 0, expected, 1.0), np.nan)
     chosen = {name: mask[cell] for name, mask in kinds.items()}
     since = np.where(judgement.volume.alert[cell], series.periods[judgement.since[cell]], np.datetime64("NaT"))
-    customers = series.values.get(CUSTOMERS)
+    customers = series.customers
+    counted = np.zeros(len(day), np.int64) if customers is None else customers[cell]
     columns: dict[str, Any] = {
-        "key": series.labels[key],
-        **({name: series.keys[key, number] for number, name in enumerate(series.names)} if len(series.names) > 1 else {}),
+        "key": _words(series.labels, key),
+        **({name: _words(series.keys[:, number], key) for number, name in enumerate(series.names)} if len(series.names) > 1 else {}),
         "period": series.periods[day],
         "observed": series.counts[cell],
         "expected": expected,
@@ -53,16 +61,14 @@ def trend_rows(series: Series, judgement: Judgement, options: Options, *, alerts
         "p": judgement.volume.p[cell],
         "q": judgement.volume.q[cell],
         "alert": alert[cell],
-        "kind": _main_kind(chosen, len(day)),
+        "kind": _words([*KINDS, ""], _main_kind(chosen, len(day))),
         "since": since,
-        "customers": pd.array([pd.NA] * len(day), dtype="Int64") if customers is None else pd.array(customers[cell], dtype="Int64"),
-        "state": _states(judgement, series, kinds, alert)[cell],
+        "customers": pd.arrays.IntegerArray(counted, np.full(len(day), customers is None)),
+        "state": _words(STATES, _states(judgement, series, kinds["plain"], alert)[cell]),
         **chosen,
         **_shift_columns(series, judgement, cell),
     }
     table = pd.DataFrame(columns)
-    for name in ("key", "kind", "state", *(series.names if len(series.names) > 1 else ())):
-        table[name] = table[name].astype("str")
     table.insert(list(columns).index("state") + 1, "sentence", _sentences(table, series, judgement, options, cell))
     return table
 
@@ -82,21 +88,28 @@ def _kinds(judgement: Judgement) -> dict[str, Mask]:
     return {name: kinds[name] for name in KINDS}
 
 
-def _main_kind(kinds: dict[str, Mask], size: int) -> NDArray[np.object_]:
-    main = np.full(size, _NONE, dtype=object)
-    for name in reversed(kinds):
-        main[kinds[name]] = name
+def _words(words: Sequence[str] | Labels, codes: Ints) -> Any:
+    """The word of each code, as a column of pandas."""
+    import pandas as pd
+
+    return pd.array(list(words), dtype="str").take(codes)
+
+
+def _main_kind(kinds: dict[str, Mask], size: int) -> Ints:
+    """int64 (n,): the place of the first kind that is true, the number of kinds for none."""
+    main = np.full(size, len(kinds), np.int64)
+    for place, mask in reversed(list(enumerate(kinds.values()))):
+        main[mask] = place
     return main
 
 
-def _states(judgement: Judgement, series: Series, kinds: dict[str, Mask], alert: Mask) -> NDArray[np.object_]:
-    states = np.full(alert.shape, NORMAL, dtype=object)
+def _states(judgement: Judgement, series: Series, plain: Mask, alert: Mask) -> Ints:
+    """int64 (n_periods, n_keys): the place of each state in STATES; of several the last that is true."""
+    states = np.zeros(alert.shape, np.int64)
     fresh = np.arange(len(series))[:, None] == series.first
-    states[fresh] = NEW
-    states[kinds["plain"]] = FREQUENT
-    states[judgement.history < judgement.needed] = SHORT
-    states[judgement.missing] = MISSING
-    states[alert] = ALERT
+    short = (judgement.history < judgement.needed)[:, None]
+    for state, where in ((NEW, fresh), (FREQUENT, plain), (SHORT, short), (MISSING, judgement.missing[:, None]), (ALERT, alert)):
+        states[np.broadcast_to(where, states.shape)] = STATES.index(state)
     return states
 
 
@@ -130,35 +143,35 @@ def _sentences(table: "pd.DataFrame", series: Series, judgement: Judgement, opti
     """A sentence for every row that is reported as something, "" for others."""
     import pandas as pd
 
+    names = [key_name(series.names, parts) for parts in series.keys.tolist()]
+    moments = [moment_text(start, series.period) for start in series.periods]
+    limits = (options.daily_items * period_days(series.periods, series.period)).tolist()
+    shifts = {"negative": judgement.shares, "polarity": judgement.polarity, "complaints": judgement.complaints}
+    shown = {name: channel.alert[cell].tolist() for name, channel in shifts.items() if channel is not None}
+    rows = np.flatnonzero(table["kind"].to_numpy() != "")
+    began = np.where(table["new"], series.first[cell[1]], judgement.since[cell])
+    wanted = [name for name in _SHOWN if name in table]
     found = np.full(len(table), "", dtype=object)
-    rows = np.flatnonzero(table["kind"].to_numpy() != _NONE)
-    worse = [
-        np.zeros(len(table), np.bool_) if channel is None else channel.alert[cell] for channel in (judgement.shares, judgement.polarity)
-    ]
-    limits = options.daily_items * period_days(series.periods, series.period)
-    for row, record in zip(rows.tolist(), table.iloc[rows].to_dict("records"), strict=True):
+    for row, record in zip(rows.tolist(), table[wanted].iloc[rows].itertuples(index=False), strict=True):
         day, key = int(cell[0][row]), int(cell[1][row])
-        known = record["expected"] == record["expected"]
+        known = record.expected == record.expected
         found[row] = sentence(
             Facts(
-                period=series.period,
-                names=series.names,
-                parts=series.keys[key].tolist(),
-                moment=series.periods[day],
-                kinds=tuple(name for name in KINDS if record[name]),
-                observed=record["observed"],
-                expected=record["expected"] if known else None,
-                ratio=record["ratio"] if known else None,
-                since=series.periods[series.first[key]] if record["new"] else record["since"].to_datetime64() if record["rise"] else None,
-                customers=None if pd.isna(record["customers"]) else int(record["customers"]),
-                limit=float(limits[day]),
-                negative=_pair(record, "negative_share", "negative_expected") if worse[0][row] else None,
-                polarity=_pair(record, "polarity", "polarity_expected") if worse[1][row] else None,
-                complaints=_pair(record, "complaint_share", "complaint_expected"),
+                series.period,
+                names[key],
+                moments[day],
+                tuple(name for name in KINDS if getattr(record, name)),
+                record.observed,
+                record.expected if known else None,
+                record.ratio if known else None,
+                moments[int(began[row])],
+                None if record.customers is pd.NA or record.customers is None else int(record.customers),
+                limits[day],
+                **{name: _pair(record, *_PAIRS[name]) for name, alert in shown.items() if alert[row]},
             )
         )
     return pd.Series(found, dtype="str")
 
 
-def _pair(record: dict[Any, Any], now: str, before: str) -> tuple[float, float] | None:
-    return (record[now], record[before]) if now in record and record[now] == record[now] and record[before] == record[before] else None
+def _pair(record: Any, now: str, before: str) -> tuple[float, float]:
+    return getattr(record, now), getattr(record, before)

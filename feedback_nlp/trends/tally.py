@@ -116,9 +116,9 @@ def number_keys(parts: Sequence[tuple[Labels, Ints]]) -> tuple[Labels, Ints]:
 def distinct(values: Ints) -> Ints:
     """Distinct values, ascending. values: int64 (n,), 0 or more."""
     if len(values) and int(values.max()) <= DENSE * len(values):
-        return np.flatnonzero(np.bincount(values))
+        return np.flatnonzero(np.bincount(values)).astype(np.int64)
     ordered = np.sort(values)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return np.asarray(ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]])
 
 
 def label_codes(column: "pd.Series") -> tuple[Labels, Ints]:

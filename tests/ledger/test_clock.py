@@ -10,8 +10,9 @@ import pytest
 
 from feedback_nlp.errors import InputError, PolicyError
 from feedback_nlp.io.cells import ZONE
-from feedback_nlp.ledger.clock import DUE_COLUMNS, MAX_HOURS, Clock, deadline, due_dates
-from feedback_nlp.workdays import Calendar, CalendarWarning
+from feedback_nlp.ledger.clock import DUE_COLUMNS, MAX_HOURS, PROMISES, Clock, deadline, due_dates
+from feedback_nlp.ledger.clock import UNITS as UNITS_OF_CLOCKS
+from feedback_nlp.workdays import Calendar, CalendarWarning, WorkingHours, minutes_of
 
 SHANGHAI = ZoneInfo(ZONE)
 CALENDAR = Calendar.china(2024, 2026)
@@ -220,11 +221,131 @@ def test_bad_clocks(values, message):
         Clock(**values)
 
 
+NINE_TO_SIX = WorkingHours()
+
+WORKING_HOUR_CASES = [
+    # start, working hours, deadline
+    ("2024-03-07 10:00", 2, "2024-03-07 12:00"),
+    ("2024-03-07 17:00", 2, "2024-03-08 10:00"),  # Thursday evening to Friday morning
+    ("2024-03-08 17:00", 2, "2024-03-11 10:00"),  # over the weekend
+    ("2024-03-08 15:00", 3, "2024-03-08 18:00"),  # used up at closing time, not at the next opening
+    ("2024-03-08 09:00", 9, "2024-03-08 18:00"),
+    ("2024-03-08 09:00", 9.5, "2024-03-11 09:30"),
+    ("2024-03-08 00:00", 2, "2024-03-08 11:00"),  # before opening
+    ("2024-03-08 18:00", 2, "2024-03-11 11:00"),  # at closing time
+    ("2024-03-08 23:59:59", 2, "2024-03-11 11:00"),
+    ("2024-03-09 12:00", 2, "2024-03-11 11:00"),  # on a Saturday
+    ("2024-03-08 10:00", 0, "2024-03-08 10:00"),
+    ("2024-03-08 20:00", 0, "2024-03-11 09:00"),  # nothing is due before it came in
+    ("2024-03-09 12:00", 0, "2024-03-11 09:00"),
+    ("2024-03-08 10:00", 48, "2024-03-15 13:00"),
+    ("2025-01-26 17:30", 1, "2025-01-27 09:30"),  # a Sunday worked before the Spring Festival
+    ("2025-01-27 17:30", 1, "2025-02-05 09:30"),
+    ("2024-03-08 17:59:59", 1 / 3600, "2024-03-08 18:00"),
+    ("2024-03-08 17:59:59", 2 / 3600, "2024-03-11 09:00:01"),
+]
+
+
+@pytest.mark.parametrize(("start", "hours", "expected"), WORKING_HOUR_CASES)
+@pytest.mark.parametrize("unit", UNITS)
+def test_working_hours(start, hours, expected, unit):
+    due = due_dates(at(start, unit=unit), np.array([0]), (Clock(ack_working_hours=hours),), CALENDAR)["ack_due_at"]
+    assert due.tolist() == at(expected).tolist()
+    assert due.dtype == at(start, unit=unit).dtype
+
+
+def slow_working_hours(start, minutes, hours):
+    """The oracle: one minute at a time."""
+    now = start
+    while True:
+        of_day = now.hour * 60 + now.minute
+        if is_working_day(now.date()) and hours.start <= of_day < hours.end:
+            if minutes == 0:
+                return now
+            now, minutes = now + timedelta(minutes=1), minutes - 1
+            if minutes == 0:
+                return now
+        else:
+            now += timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("hours", [NINE_TO_SIX, WorkingHours.parse("08:30", "12:00"), WorkingHours.parse("00:00", "24:00")])
+@pytest.mark.parametrize("minutes", [0, 1, 60, 540, 1000])
+def test_working_hours_against_the_oracle(hours, minutes):
+    starts = pd.date_range("2025-09-24", "2025-10-13", freq="23h17min", tz=ZONE)
+    due = due_dates(pd.Series(starts), np.zeros(len(starts), int), (Clock(resolve_working_hours=minutes / 60),), CALENDAR, hours=hours)
+    assert due["resolve_due_at"].tolist() == [slow_working_hours(start, minutes, hours) for start in starts]
+
+
+def test_a_later_start_never_has_an_earlier_deadline_in_working_hours():
+    starts = pd.Series(pd.date_range("2025-09-20", "2025-10-15", freq="37min", tz=ZONE))
+    for hours in (0, 1, 9, 12.5):
+        due = due_dates(starts, np.zeros(len(starts), int), (Clock(ack_working_hours=hours),), CALENDAR)["ack_due_at"]
+        assert due.is_monotonic_increasing
+        assert (due >= starts).all()
+
+
+def test_working_hours_outside_the_calendar_and_without_a_start():
+    clocks = (Clock(ack_working_hours=2),)
+    assert due_dates(at(None, "2024-03-08 10:00"), np.array([0, 0]), clocks, CALENDAR)["ack_due_at"].isna().tolist() == [True, False]
+    assert due_dates(at(None), np.array([0]), clocks, CALENDAR)["ack_due_at"].isna().all()
+    with pytest.raises(InputError, match="covers starts"):
+        due_dates(at("2023-12-29 10:00"), np.array([0]), clocks, CALENDAR)
+    last = max(chinese_calendar.constants.holidays).year
+    with pytest.warns(CalendarWarning, match=f"holidays of {last + 1} are not known"):
+        due_dates(at(f"{last}-12-31 17:30"), np.array([0]), clocks, Calendar.china(last, last))
+
+
+@pytest.mark.parametrize(
+    ("value", "minutes"),
+    [
+        ("00:00", 0),
+        ("09:05", 545),
+        ("24:00", 1440),
+        ("24:01", None),
+        ("9:00", None),
+        ("09:60", None),
+        ("０9:00", None),
+        ("", None),
+        (9, None),
+    ],
+)
+def test_times_of_day(value, minutes):
+    assert minutes_of(value) == minutes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("18:00", "09:00"), "expected 0 <= start < end <= 1440 minutes, got 1080 and 540"),
+        (("09:00", "09:00"), "start < end"),
+        (("9", "18:00"), "expected times such as '09:00' and '18:00', got '9'"),
+    ],
+)
+def test_bad_working_hours(arguments, message):
+    with pytest.raises(InputError, match=message):
+        WorkingHours.parse(*arguments)
+    with pytest.raises(InputError, match="dates_from: expected 'start' or 'end', got 'noon'"):
+        WorkingHours(dates_from="noon")
+
+
+@pytest.mark.parametrize("promise", ["ack", "interim", "resolve"])
+@pytest.mark.parametrize("other", ["working_hours", "working_days"])
+def test_one_way_of_counting_to_a_promise(promise, other):
+    with pytest.raises(PolicyError, match=f"either {promise}_hours or {promise}_{other}, got 2 of them; remove one"):
+        Clock(**{f"{promise}_hours": 1, f"{promise}_{other}": 1})
+
+
 CLOCKS = (
     Clock(ack_hours=2, interim_hours=24),
     Clock(ack_hours=24, resolve_working_days=5),
     Clock(ack_hours=48, resolve_hours=336),
     Clock(),
+)
+MORE_CLOCKS = (
+    *CLOCKS,
+    Clock(ack_working_days=1, interim_working_hours=20.5, resolve_hours=3),
+    Clock(ack_working_hours=2, interim_working_days=4),
 )
 
 
@@ -245,17 +366,17 @@ def test_due_dates_by_level():
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64])
 def test_due_dates_equal_one_deadline_per_row(unit, dtype):
     starts = pd.Series(pd.date_range("2025-09-15", "2025-10-20", freq="7h", tz=ZONE)).dt.as_unit(unit)
-    levels = np.arange(len(starts), dtype=dtype) % len(CLOCKS)
-    due = due_dates(starts, levels, CLOCKS, CALENDAR)
+    levels = np.arange(len(starts), dtype=dtype) % len(MORE_CLOCKS)
+    due = due_dates(starts, levels, MORE_CLOCKS, CALENDAR)
     for row, level in enumerate(levels):
-        clock, one = CLOCKS[level], starts.iloc[[row]]
-        spans = [
-            {"hours": clock.ack_hours},
-            {"hours": clock.interim_hours},
-            {"hours": clock.resolve_hours, "working_days": clock.resolve_working_days},
-        ]
-        for name, span in zip(DUE_COLUMNS, spans, strict=True):
-            expected = pd.NaT if set(span.values()) == {None} else deadline(one, **span, calendar=CALENDAR).iloc[0]
+        clock, one = MORE_CLOCKS[level], starts.iloc[[row]]
+        for name, promise in zip(DUE_COLUMNS, PROMISES, strict=True):
+            spans = {unit: clock.span(promise, unit) for unit in UNITS_OF_CLOCKS if clock.span(promise, unit) is not None}
+            if "working_hours" in spans:
+                alone = Clock(**{f"{promise}_working_hours": spans["working_hours"]})
+                expected = due_dates(one, np.array([0]), (alone,), CALENDAR)[name].iloc[0]
+            else:
+                expected = deadline(one, **spans, calendar=CALENDAR).iloc[0] if spans else pd.NaT
             assert due[name].iloc[row] is expected or due[name].iloc[row] == expected
 
 

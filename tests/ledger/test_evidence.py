@@ -14,12 +14,14 @@ from feedback_nlp.ledger.evidence import (
     MIN_CUSTOMERS,
     NEGATION_REACH,
     NEGATIONS,
+    cue_spans,
     cued,
     customer_theme_count,
     customers_of_theme,
     gather_evidence,
     high_value,
     mentions,
+    theme_people,
     theme_reach,
 )
 from feedback_nlp.ledger.identity import customer_codes
@@ -77,6 +79,19 @@ def test_repeats_match_the_oracle(rows):
         sum((about, who, True) == other for other in rows) if about >= 0 and who >= 0 and complains else 0 for about, who, complains in rows
     ]
     assert customer_theme_count(theme, customer, counted, np.zeros(len(theme), bool)).tolist() == expected
+
+
+@settings(deadline=None)
+@example([])
+@example([(0, -1, False), (0, -1, True), (0, 2, False)])
+@given(PAIRS)
+def test_people_match_the_oracle(rows):
+    theme, customer, repeat = columns(rows)
+    people = {number: set() for number in range(N_THEMES)}
+    for row, (about, who, again) in enumerate(rows):
+        if about >= 0 and (who >= 0 or not again):
+            people[about].add(("customer", who) if who >= 0 else ("row", row))
+    assert theme_people(theme, customer, repeat, N_THEMES).tolist() == [len(people[about]) if about >= 0 else 0 for about, _, _ in rows]
 
 
 #: Document 3: over 100,000 a year, or more than 3 years.
@@ -221,6 +236,23 @@ def test_cued_matches_the_oracle_row_by_row(texts):
     assert cued(texts, RULES).tolist() == [[slow_cued(text, one) for one in RULES] for text in texts]
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "options", "expected"),
+    [
+        ("起火了，又起火", ("起火",), {}, ["起火", "起火"]),
+        ("不起火，但漏电", ("起火", "漏电"), {}, ["漏电"]),
+        ("不能支付", ("支付",), {}, []),
+        ("不能支付", ("支付",), {"negations": False}, ["支付"]),
+        ("起火锅", ("起火",), {"idioms": ("起火锅",)}, []),
+        ("冒白烟", ("冒", "冒白烟"), {}, ["冒白烟"]),  # the longest word
+        ("起火", (), {"idioms": ("起火",)}, []),
+        ("", ("起火",), {}, []),
+    ],
+)
+def test_where_words_stand(text, words, options, expected):
+    assert [text[start:end] for start, end in cue_spans(text, words, **options)] == expected
+
+
 def test_cued_words_of_the_policy():
     labels = [one.label for one in POLICY.rules]
     fires = {
@@ -310,6 +342,7 @@ def test_praise_is_no_repeated_complaint():
     assert evidence.customer_theme_count.tolist() == [2, 0, 2, 0, 1]
     assert evidence.core.tolist() == [True] * 5
     assert evidence.day_count.tolist() == [5] * 5
+    assert evidence.theme_people.tolist() == [2] * 5
     assert evidence.theme_reach.tolist() == [0.0] * 5, "two customers are too few to speak of a share"
     again = gathered(rows, customer_id=["甲", "甲", "甲", "甲", "乙"], repeat=[False, False, True, False, False])
     assert again.customer_theme_count.tolist() == [1, 0, 1, 0, 1], "the same text again is no second complaint"

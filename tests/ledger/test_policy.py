@@ -1,6 +1,9 @@
 """Policies and schemes as files: what ships loads and says what the documents say; what is wrong is told all at once."""
 
 import hashlib
+import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,10 +11,11 @@ import pytest
 
 from feedback_nlp.errors import PolicyError
 from feedback_nlp.ledger.clock import Clock
-from feedback_nlp.ledger.policy import load_policy
+from feedback_nlp.ledger.policy import COMPONENTS, PlacementRule, load_policy
 from feedback_nlp.ledger.scheme import load_scheme
 from feedback_nlp.ledger.settings import shipped
 from feedback_nlp.vocabulary import RISK_CODES, TYPE_CODES
+from feedback_nlp.workdays import WorkingHours
 
 POLICIES, SCHEMES = shipped("policies"), shipped("schemes")
 
@@ -31,11 +35,11 @@ def edited(source, edits, folder):
 def test_shipped_policies(slug):
     policy = load_policy(slug)
     assert policy.slug == slug
-    assert policy.signature == f"{slug}/{hashlib.sha256(POLICIES[slug].read_bytes()).hexdigest()[:12]}"
+    assert re.fullmatch(f"{slug}/[0-9a-f]{{12}}", policy.signature)
     assert sum(policy.weights) == pytest.approx(100, abs=1e-9)
     assert all(0 <= share <= 1 for share in policy.severity)
     scores = [level.min_score for level in policy.levels]
-    assert scores == sorted(set(scores), reverse=True)
+    assert set(scores[:-1]) == {math.inf} or scores == sorted(set(scores), reverse=True)
     assert scores[-1] == 0
     assert list(policy.departments) and set(policy.departments) == set(TYPE_CODES)
     assert len({word for rule in policy.rules for word in rule.words}) == sum(len(rule.words) for rule in policy.rules)
@@ -61,6 +65,65 @@ def test_the_default_policy_is_document_4():
         "price": "运营",
         "process": "运营",
     }
+
+
+def test_the_default_policy_is_a_file_of_its_own():
+    assert load_policy().signature == f"handling-measures/{hashlib.sha256(POLICIES['handling-measures'].read_bytes()).hexdigest()[:12]}"
+    assert (load_policy().placements, load_policy().working_hours) == ((), WorkingHours(9 * 60, 18 * 60, "end"))
+    assert (load_policy().channel_departments, load_policy().level_departments) == ({}, {})
+
+
+#: DESIGN, section 4: levels and clocks of each document.
+DOCUMENTS = {
+    "improvement-plan": [  # document 0: 24 h, 48 h, 7 days
+        ("紧急", Clock(resolve_hours=24), ""),
+        ("常规", Clock(resolve_hours=48), ""),
+        ("长期", Clock(resolve_hours=7 * 24), ""),
+    ],
+    "adoption-mechanism": [  # document 2: at once, monthly or quarterly plan, periodic review
+        ("紧急关键型", Clock(ack_hours=1), "立即上报"),
+        ("重要改进型", Clock(interim_hours=30 * 24, resolve_hours=90 * 24), "纳入月度或季度计划"),
+        ("一般优化型", Clock(interim_hours=90 * 24), "定期评审"),
+    ],
+    "collection-template": [  # document 3 names no times; those of document 4
+        ("高", Clock(ack_hours=2, interim_hours=24, resolve_working_days=3), ""),
+        ("中", Clock(ack_hours=24, resolve_working_days=5), ""),
+        ("低", Clock(ack_hours=48, resolve_working_days=10), ""),
+    ],
+}
+
+
+@pytest.mark.parametrize("slug", DOCUMENTS)
+def test_the_other_policies_are_their_documents(slug):
+    policy, default = load_policy(slug), load_policy()
+    assert [(level.name, level.clock, level.action) for level in policy.levels] == DOCUMENTS[slug]
+    # Danger is most urgent under any policy; the words are the default's.
+    assert [(rule.label, rule.words, rule.level) for rule in policy.rules] == [(rule.label, rule.words, 0) for rule in default.rules]
+    assert policy.daily_items == 10 and policy.customer_share == 0.5
+
+
+def test_every_document_has_its_policy():
+    assert set(POLICIES) == {*DOCUMENTS, "handling-measures"}
+
+
+def test_the_quadrant_of_document_3():
+    policy = load_policy("collection-template")
+    assert [level.min_score for level in policy.levels] == [math.inf, math.inf, 0]
+    number = list(COMPONENTS).index
+    high = {rule.when for rule in policy.placements if rule.level == 0}
+    assert high == {(number("frequency"),), (number("core"),), (number("customer"),)}
+    assert {rule.label for rule in policy.placements if rule.level == 1} == {"影响体验", "部分用户", "强烈负面"}
+    (some,) = (rule for rule in policy.placements if rule.label == "部分用户")
+    assert some == PlacementRule(1, "部分用户", min_people=3)
+
+
+def test_suggestions_of_document_0_go_to_the_product_department():
+    policy = load_policy("improvement-plan")
+    assert policy.departments == {**load_policy().departments, "request": "产品部", "experience": "产品部"}
+    reach, frequent, kinds = policy.placements
+    assert (reach.when, reach.level) == ((list(COMPONENTS).index("reach"),), 0)
+    assert (frequent.when, frequent.level) == ((list(COMPONENTS).index("frequency"),), 1)
+    assert TYPE_CODES.index("defect") in kinds.types and TYPE_CODES.index("request") not in kinds.types and kinds.level == 1
 
 
 #: DESIGN, section 2: what each document makes of the types. Types it does not name are 其他.
@@ -180,6 +243,146 @@ BROKEN_POLICIES = [
 ]
 
 
+BROKEN_POLICIES += [
+    ([('levels_by = "score"', 'levels_by = "luck"')], [".levels_by: expected one of score, rules, got 'luck'"]),
+    (
+        [('levels_by = "score"', 'levels_by = "rules"')],
+        [f"levels[{place}].min_score: unknown key, expected name, tag" for place in range(3)],
+    ),
+    ([("ack_hours = 2\n", "ack_hours = 2\nack_working_days = 1\n")], ["levels[0]: a clock has either ack_hours or ack_working_days"]),
+    ([("ack_hours = 2\n", "ack_working_minutes = 2\n")], ["levels[0].ack_working_minutes: unknown key, did you mean"]),
+    ([('tag = "紧急"', 'tag = "紧急"\naction = 5')], ["levels[0].action: expected a text, got 5"]),
+    ([('start = "09:00"', 'start = "9 Uhr"')], ["working_hours.start: expected a time such as '09:00', got '9 Uhr'"]),
+    ([('start = "09:00"', "start = 09:00:00")], ["working_hours.start: expected a time such as '09:00', got datetime.time(9, 0)"]),
+    ([('start = "09:00"', 'start = "18:30"')], ["working_hours: expected a start before the end"]),
+    ([('start = "09:00"', "")], ["working_hours.start: missing, expected a time such as '09:00'"]),
+    ([('dates_from = "end"', 'dates_from = "noon"')], ["working_hours.dates_from: expected 'start' or 'end', got 'noon'"]),
+    (
+        [("[departments]", '[departments.by_channel."400热线"]\nservce = "质检"\n[departments]')],
+        ["departments.by_channel.400热线.servce: unknown key, did you mean 'service'?"],
+    ),
+    (
+        [("[departments]", '[departments.by_channel.APP]\nany = "甲"\n[departments.by_channel."ａｐｐ"]\nany = 5\n[departments]')],
+        [
+            "departments.by_channel.ａｐｐ.any: expected a text, got 5",
+            "departments.by_channel: expected different channels, got APP, ａｐｐ",
+        ],
+    ),
+    (
+        [("[departments]", '[departments.by_level."最高"]\nany = "甲"\n[departments]')],
+        ["departments.by_level.最高: unknown level, expected one of ['高', '中', '低']"],
+    ),
+    ([("[departments]", '[departments]\nby_level = "甲"')], ["departments.by_level: expected a table, got '甲'"]),
+]
+
+_RULE = '[[rules]]\nlabel = "规则"\nlevel = "{level}"\n{more}\n\n[thresholds]'
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ('when = ["frequenzy"]', ["when: expected a list out of urgency, negativity, risk, frequency,", "got ['frequenzy']"]),
+        ("when = []", ["when: expected a list out of", "got []"]),
+        ('when = "core"', ["when: expected a list out of", "got 'core'"]),
+        ('types = ["bug"]', [f"types: expected a list out of {', '.join(TYPE_CODES)}, got ['bug']"]),
+        ("min_people = 2.5", ["min_people: expected a whole number from 0 on, got 2.5"]),
+        ('when = ["core"]\nmin_strength = 2', ["min_strength: expected a number from 0 to 1, got 2"]),
+        ('types = ["defect"]\nmin_strength = 0.5', ["min_strength: expected 'when' beside it"]),
+        ('when = ["core"]\nrisk = "safety"', ["risk: unknown key, expected label, level, when"]),
+        ('when = ["core"]\nwords = ["支付"]', ["words: unknown key"]),
+    ],
+)
+def test_a_broken_rule_about_evidence(tmp_path, more, expected):
+    path = edited(POLICIES["handling-measures"], [("[thresholds]", _RULE.format(level="高", more=more))], tmp_path)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(path)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{path}: rules[4].")
+    assert all(part in line for part in expected)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ('when = ["frequency", "core"]', PlacementRule(0, "规则", (3, 8))),
+        ('when = ["negativity"]\nmin_strength = 0.5', PlacementRule(0, "规则", (1,), 0.5)),
+        ('types = ["defect"]\nmin_people = 3', PlacementRule(0, "规则", types=(0,), min_people=3)),
+    ],
+)
+def test_a_rule_about_evidence(tmp_path, more, expected):
+    path = edited(POLICIES["handling-measures"], [("[thresholds]", _RULE.format(level="高", more=more))], tmp_path)
+    policy = load_policy(path)
+    assert policy.placements == (expected,)
+    assert policy.rules == load_policy().rules
+
+
+def own_file(folder, content):
+    path = folder / "own.toml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+OWN = 'extends = "handling-measures"\nslug = "ours"\ntitle = "我们的"\n'
+
+
+def test_a_policy_that_says_only_what_differs(tmp_path):
+    path = own_file(
+        tmp_path,
+        OWN
+        + '[weights]\nurgency = 30\ncore = 11\n[thresholds]\ndaily_items = 3\n[working_hours]\nend = "20:00"\n'
+        + '[[rules]]\nlabel = "核心"\nlevel = "中"\nwhen = ["core"]\n[[rules]]\nlabel = "法律风险"\nlevel = "中"\nwords = ["律师"]\n'
+        + '[departments]\ndefect = "研发"\n[departments.by_channel."门店"]\nany = "门店主管"\nservice = "店长"\n',
+    )
+    base, own = load_policy(), load_policy(path)
+    assert (own.slug, own.title, own.daily_items, own.levels) == ("ours", "我们的", 3, base.levels)
+    assert dict(zip(COMPONENTS, own.weights, strict=True)) == {
+        **dict(zip(COMPONENTS, base.weights, strict=True)),
+        "urgency": 30,
+        "core": 11,
+    }
+    assert own.working_hours == WorkingHours(9 * 60, 20 * 60)
+    legal, *others = base.rules[-1:] + base.rules[:-1]
+    assert own.rules == (replace(legal, level=1, words=("律师",)), *others), "a rule of the same label keeps what is not said"
+    assert [rule.label for rule in own.placements] == ["核心"]
+    assert own.departments == {**base.departments, "defect": "研发"}
+    assert own.channel_departments == {"门店": {**dict.fromkeys(TYPE_CODES, "门店主管"), "service": "店长"}}
+
+
+def test_the_signature_covers_what_is_inherited(tmp_path, monkeypatch):
+    path = own_file(tmp_path, OWN)
+    before = load_policy(path).signature
+    assert re.fullmatch("ours/[0-9a-f]{12}", before) and before == load_policy(path).signature
+    changed = edited(POLICIES["handling-measures"], [("daily_items = 10", "daily_items = 11")], tmp_path / "..")
+    monkeypatch.setattr("feedback_nlp.ledger.settings.shipped", lambda _: {"handling-measures": changed})
+    assert load_policy(own_file(tmp_path, OWN)).signature != before
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('extends = "handling"\n', ["own.toml.extends: expected another one of adoption-mechanism", "got 'handling'"]),
+        ('extends = ["handling-measures"]\n', ["own.toml.extends: expected another one of", "got ['handling-measures']"]),
+        ('extends = "handling-measures"\n', [".slug: missing", ".title: missing"]),
+        (OWN + "[weights]\nurgency = 39\n", ["weights: expected a sum of 100, got 101"]),
+        (OWN + "weights = 5\n", [".weights: expected a table, got 5"]),
+        (OWN + "rules = 5\n", [".rules: expected a list of tables, got 5"]),
+        (
+            OWN + '[[levels]]\nname = "全部"\ntag = "全部"\nmin_score = 0\n',
+            [f"rules[{place}].level: expected one of ['全部'], got '高'" for place in range(4)],
+        ),
+        (OWN + '[[rules]]\nlabel = ["人身安全"]\nlevel = "高"\nwhen = ["core"]\n', ["rules[0].label: expected a text, got ['人身安全']"]),
+    ],
+)
+def test_a_broken_extension(tmp_path, content, expected):
+    path = own_file(tmp_path, content)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(path)
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(str(path)) for line in lines)
+    assert all(part in str(caught.value) for part in expected)
+    assert len(lines) <= len(expected)
+
+
 @pytest.mark.parametrize(("edits", "expected"), BROKEN_POLICIES)
 def test_a_broken_policy_lists_all_its_problems(tmp_path, edits, expected):
     path = edited(POLICIES["handling-measures"], edits, tmp_path)
@@ -229,6 +432,7 @@ def test_a_broken_scheme_lists_all_its_problems(tmp_path, edits, expected):
     [
         (b"", ["slug: missing", "title: missing"]),
         (b"slug = ", ["expected TOML in UTF-8"]),
+        ("门店 = 1".encode(), ["expected TOML in UTF-8", 'a Chinese key needs quotes: "门店"']),
         ('slug = "对策"'.encode("gbk"), ["expected TOML in UTF-8"]),
         (b'slug = "x"\ntitle = "y"\nlevels = 3\nclasses = 3', ["expected a list of", "got 3"]),
         (b'slug = "x"\ntitle = "y"\nlevels = [1]\nclasses = [1]', ["expected a", "1"]),

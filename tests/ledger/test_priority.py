@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.ledger.clock import Clock
-from feedback_nlp.ledger.policy import COMPONENTS, ForceRule, Level, load_policy
-from feedback_nlp.ledger.priority import QUIET_TYPES, Evidence, fired_rules, prioritise, strengths
+from feedback_nlp.ledger.policy import COMPONENTS, ForceRule, Level, PlacementRule, load_policy
+from feedback_nlp.ledger.priority import QUIET_TYPES, Evidence, fired_rules, ledger_order, prioritise, strengths
 from feedback_nlp.ledger.reasons import reasons
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.vocabulary import RISK_CODES, RISKS, TYPE_CODES
@@ -29,7 +29,21 @@ STRANGE = replace(
     ),
 )
 WITHOUT_RULES = replace(POLICY, rules=())
-POLICIES = {"default": POLICY, "strange": STRANGE, "without rules": WITHOUT_RULES}
+#: Every kind of condition, alone and together; a rule of a weak level before one of a strong level.
+PLACED = replace(
+    STRANGE,
+    placements=(
+        PlacementRule(2, "很多人", min_people=3),
+        PlacementRule(1, "高频的故障", when=(3,), types=(0,)),
+        PlacementRule(0, "核心或高价值", when=(6, 8), min_people=2),
+        PlacementRule(1, "强烈负面", when=(1,), min_strength=0.8),
+        PlacementRule(2, "表扬", types=(7,)),
+    ),
+)
+POLICIES = {
+    **{"default": POLICY, "strange": STRANGE, "without rules": WITHOUT_RULES, "placed": PLACED},
+    **{slug: load_policy(slug) for slug in ("improvement-plan", "adoption-mechanism", "collection-template")},
+}
 
 
 def evidence_of(rows, policy):
@@ -46,7 +60,7 @@ def calm(**changes):
     """An item with nothing to raise its priority, but for the changes."""
     row = {"urgency_level": 0.0, "polarity": 0.0, "risk": [0.0] * 6, "type_index": 0, "day_count": 0, "theme_reach": 0.0}
     row |= {"busiest": "主题「登录」", "rising": False, "alert": "主题「登录」突增"}
-    return {**row, "high_value": False, "customer_theme_count": 0, "core": False, "cued": [], "urgent": False, **changes}
+    return {**row, "high_value": False, "customer_theme_count": 0, "core": False, "theme_people": 0, "cued": [], "urgent": False, **changes}
 
 
 def share(stop=1.0):
@@ -67,6 +81,7 @@ ROW = st.fixed_dictionaries(
         "high_value": st.booleans(),
         "customer_theme_count": st.integers(0, 5),
         "core": st.booleans(),
+        "theme_people": st.integers(0, 5),
         "cued": st.lists(st.integers(0, 3), max_size=2),
         "urgent": st.booleans(),
     }
@@ -98,6 +113,19 @@ def slow_strengths(evidence, row, policy):
     return values, fires, graves.index(max(graves))
 
 
+def slow_placements(evidence, row, policy, values):
+    """Numbers of the placement rules whose conditions all hold."""
+    code = int(evidence.type_index[row])
+    held = []
+    for number, rule in enumerate(policy.placements):
+        there = [values[list(COMPONENTS)[component]] for component in rule.when]
+        of_type = code in rule.types if rule.types else TYPE_CODES[code] not in QUIET_TYPES
+        enough = not rule.when or any(strength > 0 and strength >= rule.min_strength for strength in there)
+        if of_type and enough and evidence.theme_people[row] >= rule.min_people:
+            held.append(number)
+    return held
+
+
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
 @settings(max_examples=60, deadline=None)
 @given(rows=ROWS)
@@ -113,8 +141,14 @@ def test_matches_the_oracle(policy, rows):
         assert priority.score[row] == sum(points) / 10
         by_score = next(place for place, level in enumerate(policy.levels) if sum(points) / 10 >= level.min_score)
         forced = min(fires, key=lambda number: (policy.rules[number].level, number), default=-1)
-        assert priority.level[row] == (min(by_score, policy.rules[forced].level) if fires else by_score)
-        assert priority.forced[row] == forced
+        others = min(by_score, policy.rules[forced].level) if fires else by_score
+        placed = min(
+            (number for number in slow_placements(evidence, row, policy, values) if policy.placements[number].level < others),
+            key=lambda number: (policy.placements[number].level, number),
+            default=-1,
+        )
+        assert priority.level[row] == (others if placed < 0 else policy.placements[placed].level)
+        assert (priority.forced[row], priority.placed[row]) == (forced, placed)
         assert priority.worst_risk[row] == worst
 
 
@@ -139,6 +173,7 @@ RAISED = {
     "high_value": lambda old, new: old or new,
     "customer_theme_count": lambda old, new: max(old, new),
     "core": lambda old, new: old or new,
+    "theme_people": lambda old, new: max(old, new),
     "cued": lambda old, new: [*old, *new],
     "urgent": lambda old, new: old or new,
 }
@@ -153,6 +188,34 @@ def test_more_of_anything_never_lowers_a_score_or_a_level(policy, name, row, oth
     priority = prioritise(evidence_of([row, raised], policy), policy)
     assert (priority.tenths[1] >= priority.tenths[0]).all()
     assert priority.level[1] <= priority.level[0]
+
+
+def rank(rows, place, policy):
+    """How many items stand before one of them; all came at one time, and ids follow the rows."""
+    ids = np.array([f"F{number:02d}" for number in range(len(rows))], dtype=object)
+    order = ledger_order(prioritise(evidence_of(rows, policy), policy), np.zeros(len(rows)), ids)
+    return order.tolist().index(place)
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+@pytest.mark.parametrize("name", RAISED)
+@settings(max_examples=25, deadline=None)
+@given(rows=ROWS, other=ROW, data=st.data())
+def test_more_of_anything_never_lowers_a_rank(policy, name, rows, other, data):
+    place = data.draw(st.integers(0, len(rows) - 1))
+    raised = [*rows[:place], {**rows[place], name: RAISED[name](rows[place][name], other[name])}, *rows[place + 1 :]]
+    assert rank(raised, place, policy) <= rank(rows, place, policy)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS, data=st.data())
+def test_the_order_is_by_level_score_age_and_id(rows, data):
+    ages = data.draw(st.lists(st.sampled_from(["2026-03-01", "2026-03-02", "NaT"]), min_size=len(rows), max_size=len(rows)))
+    ids = data.draw(st.permutations([f"F{number}" for number in range(len(rows))]))
+    priority = prioritise(evidence_of(rows, POLICY), POLICY)
+    order = ledger_order(priority, np.array(ages, dtype="datetime64[us]"), np.array(ids, dtype=object)).tolist()
+    keys = [(priority.level[row], -priority.score[row], ages[row] == "NaT", ages[row], ids[row]) for row in range(len(rows))]
+    assert order == sorted(range(len(rows)), key=keys.__getitem__)
 
 
 def test_the_law_covers_all_evidence():
@@ -234,7 +297,8 @@ def test_no_items():
     empty = Evidence(**{field.name: getattr(evidence, field.name)[:0] for field in fields(Evidence)})
     priority = prioritise(empty, POLICY)
     assert priority.tenths.shape == (0, len(COMPONENTS))
-    assert [len(part) for part in (priority.score, priority.level, priority.forced, priority.worst_risk)] == [0] * 4
+    assert [len(part) for part in (priority.score, priority.level, priority.forced, priority.placed, priority.worst_risk)] == [0] * 5
+    assert ledger_order(priority, np.zeros(0), np.zeros(0, dtype=object)).tolist() == []
     assert reasons(empty, priority, POLICY, scores=scores_of([])).tolist() == []
 
 
@@ -280,6 +344,33 @@ def sentence(row, policy=POLICY, *, sentiment=0, urgency=0):
 )
 def test_sentences(row, options, expected):
     assert sentence(row, **options) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "row", "expected"),
+    [
+        (PLACED, calm(theme_people=3), "没有明显的升级因素；按规则「很多人」评为三优先级。"),
+        (PLACED, calm(core=True, theme_people=2), "核心功能（+3）；按规则「核心或高价值」评为一优先级。"),
+        (PLACED, calm(core=True), "核心功能（+3）；评为四优先级。"),
+        (PLACED, calm(day_count=11), "主题「登录」当日11条（+3）；按规则「高频的故障」评为二优先级。"),
+        (PLACED, calm(day_count=11, type_index=2), "主题「登录」当日11条（+3）；评为四优先级。"),
+        (PLACED, calm(type_index=7, theme_people=3), "没有明显的升级因素；按规则「表扬」评为三优先级。"),
+        (PLACED, calm(type_index=8, theme_people=3), "没有明显的升级因素；评为四优先级。"),  # 其他 asks for nothing
+        (PLACED, calm(polarity=-0.75, type_index=5), "负面情绪（+15）；评为三优先级。"),
+        (PLACED, calm(polarity=-0.8, type_index=5), "负面情绪（+16）；按规则「强烈负面」评为二优先级。"),
+        # A rule that gives no more than the score, or than a rule by risk, is not what made the level.
+        (PLACED, calm(urgency_level=0.6, theme_people=3), "紧急程度低（+11.4）；评为三优先级。"),
+        (PLACED, calm(cued=[1], core=True, theme_people=2), "触发规则「强」（+38）、资金损失风险（+24）、核心功能（+3）；评为一优先级。"),
+        (POLICIES["adoption-mechanism"], calm(), "没有明显的升级因素；评为一般优化型，定期评审。"),
+        (
+            POLICIES["adoption-mechanism"],
+            calm(cued=[0]),
+            "触发规则「人身安全」（+38）、人身安全风险（+24）；评为紧急关键型，立即上报。",
+        ),
+    ],
+)
+def test_sentences_name_the_rule_that_placed(policy, row, expected):
+    assert sentence(row, policy, sentiment=-1 if row["polarity"] else 0) == expected
 
 
 @settings(max_examples=80, deadline=None)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from feedback_nlp.learn.classifiers import FeedbackClassifier, SentimentClassifier
     from feedback_nlp.pipeline import analyze
     from feedback_nlp.scorer.scorer import BatchScorer
+    from feedback_nlp.store.ledger_store import LedgerStore
+    from feedback_nlp.store.merge import merge_ledger
     from feedback_nlp.text.tokenize import Tokenizer
     from feedback_nlp.topics.theme_model import ThemeModel
     from feedback_nlp.trends.detector import TrendDetector
@@ -33,11 +35,13 @@ _HOMES = {
     "Analysis": "feedback_nlp.analysis",
     "BatchScorer": "feedback_nlp.scorer.scorer",
     "FeedbackClassifier": "feedback_nlp.learn.classifiers",
+    "LedgerStore": "feedback_nlp.store.ledger_store",
     "SentimentClassifier": "feedback_nlp.learn.classifiers",
     "ThemeModel": "feedback_nlp.topics.theme_model",
     "Tokenizer": "feedback_nlp.text.tokenize",
     "TrendDetector": "feedback_nlp.trends.detector",
     "analyze": "feedback_nlp.pipeline",
+    "merge_ledger": "feedback_nlp.store.merge",
     "operating_figures": "feedback_nlp.trends.operations",
     "verify_effect": "feedback_nlp.trends.effect",
     "wide_figures": "feedback_nlp.trends.operations_wide",
@@ -53,6 +57,7 @@ __all__ = [
     "FeedbackClassifier",
     "FeedbackError",
     "InputError",
+    "LedgerStore",
     "MissingExtraError",
     "ModelError",
     "PolicyError",
@@ -64,6 +69,7 @@ __all__ = [
     "TrendDetector",
     "__version__",
     "analyze",
+    "merge_ledger",
     "operating_figures",
     "verify_effect",
     "wide_figures",

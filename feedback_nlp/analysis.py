@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,11 +13,15 @@ from feedback_nlp.io import write_csv, write_json, write_parquet
 from feedback_nlp.ledger.assemble import HEADERS
 from feedback_nlp.topics import Themes, write_themes
 
+if TYPE_CHECKING:
+    from feedback_nlp.ledger.explain import ItemExplanation
+    from feedback_nlp.scorer.scorer import BatchScorer
+
 #: The languages of headers in files for people.
 LANGUAGES = ("zh", "en")
 
 MANIFEST = "manifest.json"
-TABLES = ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine")
+TABLES = ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine", "history")
 THEMES = "themes.json"
 FILES = ("ledger.csv", *(f"{name}.parquet" for name in TABLES), "summary.json", THEMES)
 
@@ -48,7 +52,9 @@ class Analysis:
     theme_model: the themes themselves, for ``themes`` of the next analysis; they can be renamed, merged and pinned.
     signature: model, policy, scheme, options and version: what produced this. timings: seconds per step, in order.
 
-    Rows read = len(ledger) + len(quarantine), always.
+    history: DataFrame [feedback_id, column, from, to, who, run, at], what merging with ``previous`` changed in items known before.
+
+    Rows read = len(ledger) + len(quarantine), always; with ``previous``, items of the ledger before that were not read are kept as well.
     """
 
     ledger: pd.DataFrame
@@ -60,6 +66,7 @@ class Analysis:
     trends: pd.DataFrame
     summary: dict[str, Any]
     quarantine: pd.DataFrame
+    history: pd.DataFrame
     theme_model: Themes = field(repr=False)
     signature: dict[str, Any]
     timings: Mapping[str, float] = field(repr=False)
@@ -67,6 +74,33 @@ class Analysis:
     def __repr__(self) -> str:
         counts = ", ".join(f"{level} {count}" for level, count in self.summary["priority"].items())
         return f"<Analysis: {len(self.ledger)} items ({counts}), {len(self.themes)} themes, {len(self.quarantine)} quarantined>"
+
+    def _repr_html_(self) -> str:
+        from feedback_nlp.report.notebook import analysis_html
+
+        return analysis_html(self)
+
+    def explain(self, feedback_id: str, *, policy: str | Path | None = None, scorer: "BatchScorer | None" = None) -> "ItemExplanation":
+        """Why an item has its priority: components, rules, and its words; see `explain_item`.
+
+        policy: needed where the analysis was made with one given by path. scorer: also marks what the model read in the text.
+        Raises InputError where there is no such item.
+        """
+        from feedback_nlp.ledger.explain import explain_item
+
+        return explain_item(self.ledger, feedback_id, policy=policy or self.signature["policy"].partition("/")[0], scorer=scorer)
+
+    def report(self, path: str | Path, *, lang: str = "zh", as_of: str | pd.Timestamp | None = None, top: int = 50) -> Path:
+        """Write a report of one HTML file that needs no network; see `feedback_nlp.report.write_report`."""
+        from feedback_nlp.report.page import write_report
+
+        return write_report(self, path, lang=lang, as_of=as_of, top=top)
+
+    def workbook(self, path: str | Path, *, lang: str = "zh") -> Path:
+        """Write the ledger as an Excel workbook; needs the extra ``excel``; see `feedback_nlp.report.write_workbook`."""
+        from feedback_nlp.report.workbook import write_workbook
+
+        return write_workbook(self.ledger, path, summary=self.summary, themes=self.themes, trends=self.trends, lang=lang)
 
     def save(self, folder: str | Path, *, lang: str = "zh", bom: bool = False) -> Path:
         """Write all tables into ``folder`` (made if missing) and return it.

@@ -14,9 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from feedback_nlp.commands.ledger import ledger
+from feedback_nlp.commands.settings import policies, schemes
 from feedback_nlp.errors import FeedbackError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from feedback_nlp.analysis import Analysis
     from feedback_nlp.pipeline import Progress
 
 EXIT_USAGE = 2
@@ -26,7 +31,8 @@ EXIT_INTERRUPTED = 130
 _EXAMPLES = """\b
 Examples:
   feedback-nlp demo --out out
-  feedback-nlp run feedback.csv --out out
+  feedback-nlp run feedback.csv --out out --report report.html --store sqlite:///ledger.db
+  feedback-nlp ledger list --status 待分析
   feedback-nlp run 留言.csv --out out --text-column 留言详情 --map 主题=product
   feedback-nlp score reviews.parquet --out scores.csv
   feedback-nlp evaluate 人工标注.xlsx --out evaluation
@@ -58,6 +64,11 @@ def cli() -> None:
     """Chinese customer feedback in, a priority ledger (反馈台账) out."""
 
 
+cli.add_command(ledger)
+cli.add_command(policies)
+cli.add_command(schemes)
+
+
 def _input_options(command: Any) -> Any:
     """Options that say how to read the input."""
     for option in (
@@ -85,6 +96,10 @@ def _analysis_options(command: Any) -> Any:
         click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default."),
         click.option("--policy", default="handling-measures", show_default=True, help="Priority policy: slug or TOML file."),
         click.option("--scheme", default="handling-measures", show_default=True, help="Classification scheme: slug or TOML file."),
+        click.option("--run", "run_name", metavar="NAME", help="What the history of the store calls this run; by default its time."),
+        click.option("--store", metavar="URL", help="Also merge the ledger into this store, for instance sqlite:///ledger.db."),
+        click.option("--workbook", type=click.Path(), help="Also write the ledger as an Excel file."),
+        click.option("--report", type=click.Path(), help="Also write a report, one HTML file."),
         click.option("--out", required=True, type=click.Path(), help="Folder for the results; made if missing."),
     ):
         command = option(command)
@@ -95,17 +110,17 @@ def _analysis_options(command: Any) -> Any:
 @click.argument("path", metavar="INPUT", type=click.Path())
 @_analysis_options
 @_input_options
-def run(path: str, mapping: tuple[str, ...], out: str, lang: str, bom: bool, **options: Any) -> int:
+def run(path: str, mapping: tuple[str, ...], out: str, **options: Any) -> int:
     """Turn INPUT (CSV, TSV, JSON Lines, Parquet, XLSX) into a priority ledger and its tables."""
-    return _run(Path(path), out, lang, bom, columns=_columns(mapping), **options)
+    return _run(Path(path), out, columns=_columns(mapping), **options)
 
 
 @cli.command()
 @_analysis_options
-def demo(out: str, lang: str, bom: bool, **options: Any) -> int:
+def demo(out: str, **options: Any) -> int:
     """Do the same on a sample of feedback that ships with the package."""
     with resources.as_file(resources.files("feedback_nlp").joinpath("data/sample.csv")) as sample:
-        return _run(sample, out, lang, bom, **options)
+        return _run(sample, out, **options)
 
 
 @cli.command()
@@ -128,6 +143,7 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
 @cli.command()
 @click.argument("tables", metavar="LABELS...", nargs=-1, required=True, type=click.Path())
 @click.option("--out", required=True, type=click.Path(), help="Folder for the model.")
+@click.option("--corrections", multiple=True, type=click.Path(), help="Ledger (Parquet) whose corrected types are labels; repeatable.")
 @click.option("--exclude", multiple=True, type=click.Path(), help="Table whose texts are never trained on; repeatable.")
 @click.option("--name", default="custom", show_default=True, help="Name of the model, part of its signature.")
 @click.option("--bits", type=click.IntRange(8, 22), default=17, show_default=True, help="2^bits n-gram buckets.")
@@ -138,7 +154,7 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
 @click.option("--split", type=click.Choice(["text", "source"]), default="text", show_default=True, help="What stays together in a fifth.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Start of the random numbers.")
 @click.option("--jobs", type=click.IntRange(1, 1024), default=2, show_default=True, help="Processes; the result is the same.")
-def train(tables: tuple[str, ...], out: str, exclude: tuple[str, ...], name: str, **options: Any) -> int:
+def train(tables: tuple[str, ...], out: str, corrections: tuple[str, ...], exclude: tuple[str, ...], name: str, **options: Any) -> int:
     """Train a scorer model from labelled tables (Parquet or CSV).
 
     A table with the columns text, type, sentiment, urgency, risk trains all heads; one with text and polarity (-1, 0, 1), or with a
@@ -149,7 +165,9 @@ def train(tables: tuple[str, ...], out: str, exclude: tuple[str, ...], name: str
     from feedback_nlp.train.labels import read_labels
 
     chosen = TrainOptions(**options)  # before the tables are read, so that a slip is told at once
-    manifest = fit(read_labels(tables, exclude=exclude), out, chosen, name=name)
+    with _correction_tables(corrections) as corrected:
+        labels = read_labels([*tables, *corrected], exclude=exclude)
+    manifest = fit(labels, out, chosen, name=name)
     for part, figures in manifest["training"]["held_out"].items():
         for figure, value in figures.items():
             click.echo(f"{part}\t{figure}\t{value:g}")
@@ -184,8 +202,19 @@ def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
     return {header: column for header, _, column in pairs}
 
 
-def _run(path: Path, out: str, lang: str, bom: bool, **options: Any) -> int:
-    """Analyse one file, save it, and show the top of the ledger."""
+def _run(
+    path: Path,
+    out: str,
+    *,
+    lang: str,
+    bom: bool,
+    store: str | None,
+    run_name: str | None,
+    report: str | None,
+    workbook: str | None,
+    **options: Any,
+) -> int:
+    """Analyse one file, save it where it is wanted, and show the top of the ledger."""
     from feedback_nlp.analysis import check_folder
     from feedback_nlp.pipeline import analyze
     from feedback_nlp.terminal import print_analysis
@@ -194,8 +223,51 @@ def _run(path: Path, out: str, lang: str, bom: bool, **options: Any) -> int:
     with _warnings_as_notes(), _progress() as progress:
         analysis = analyze(path, progress=progress, **options)
     folder = analysis.save(out, lang=lang, bom=bom)
+    if report:
+        analysis.report(report, lang=lang)
+    if workbook:
+        analysis.workbook(workbook, lang=lang)
+    if store:
+        _save_in_store(store, analysis, run_name, options["scheme"], options["policy"])
     print_analysis(analysis, folder)
     return 0 if len(analysis.ledger) else EXIT_ALL_QUARANTINED
+
+
+def _save_in_store(url: str, analysis: "Analysis", run_name: str | None, scheme: str, policy: str) -> None:
+    from datetime import datetime
+
+    from feedback_nlp.store import LedgerStore
+
+    with LedgerStore(url, scheme=scheme, policy=policy) as store:
+        store.save(analysis, run=run_name or datetime.now().astimezone().isoformat(timespec="seconds"))
+
+
+@contextlib.contextmanager
+def _correction_tables(ledgers: tuple[str, ...]) -> "Iterator[list[Path]]":
+    """Tables of labels, one for each ledger, as long as they are needed."""
+    if not ledgers:
+        yield []
+        return
+    import tempfile
+
+    from feedback_nlp.store import corrections
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number}.parquet" for number in range(len(ledgers))]
+        for path, given in zip(paths, ledgers, strict=True):
+            corrections(_read_ledger(given)).to_parquet(path)
+        yield paths
+
+
+def _read_ledger(path: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    from feedback_nlp.errors import InputError
+
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected the Parquet file of a ledger, as `feedback-nlp ledger export` writes it ({error})") from error
 
 
 @contextlib.contextmanager

@@ -33,6 +33,8 @@ from feedback_nlp.ledger.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from feedback_nlp.scorer.scorer import BatchScorer, text_chunks
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.sentiment.second_opinion import BACKENDS, polarity_levels, snownlp_polarity
+from feedback_nlp.store.columns import HISTORY
+from feedback_nlp.store.merge import Merged, merge_ledger
 from feedback_nlp.summary import summarise
 from feedback_nlp.text.clean import CleanTexts, clean
 from feedback_nlp.text.privacy import mask_frame, mask_texts
@@ -100,6 +102,8 @@ def analyze(
     abstain: bool = False,
     sentiment_backend: str = "scorer",
     as_of: str | pd.Timestamp | None = None,
+    previous: pd.DataFrame | None = None,
+    run: str | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Read feedback and make the priority ledger.
@@ -113,6 +117,8 @@ def analyze(
     aspects: aspect -> words, or the name of a list that ships (car, goods, restaurant); by default they are found in the texts.
     abstain: types of low confidence become ``other``. sentiment_backend: "scorer", or "snownlp" for SnowNLP's polarity (slow).
     as_of: when undated items count as received (Asia/Shanghai where no zone is given); without it they have no deadlines.
+    previous: the ledger of an earlier analysis with what people changed since; their columns are kept, and so are items that are not read
+    again (`feedback_nlp.store.merge_ledger`). run: what the history calls this run, by default its time.
     progress: called as ``progress(step, rows_done, rows)``.
 
     Returns an ``Analysis``; rows read = rows of its ledger + rows of its quarantine. Nothing in it depends on the order of rows.
@@ -151,6 +157,8 @@ def analyze(
         ledger = _make_ledger(intake, cleaned, masked, tokens, found, rules, view, as_of)
     if len(ledger) != rows:
         raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
+    merged = _merge(ledger, previous, run, as_of, view, rules)
+    ledger = merged.ledger
     unfamiliar = _mean(scorer.unfamiliar(cleaned.texts)), scorer.model.reference["unfamiliar"]
     levels = tuple(level.name for level in rules.levels)
     summary = summarise(ledger, intake.quarantine, trends.table, levels, intake.other_columns, unfamiliar)
@@ -166,10 +174,21 @@ def analyze(
         trends=trends.table,
         summary=summary,
         quarantine=intake.quarantine,
+        history=merged.history,
         theme_model=topics.model,
         signature=signature,
         timings=watch.seconds,
     )
+
+
+def _merge(
+    ledger: pd.DataFrame, previous: pd.DataFrame | None, run: str | None, at: str | pd.Timestamp | None, scheme: Scheme, policy: Policy
+) -> Merged:
+    """The ledger with what people did; without a previous one it stays as it is."""
+    if previous is None:
+        return Merged(ledger, pd.DataFrame({name: pd.Series(dtype="str") for name in HISTORY}))
+    name = run or pd.Timestamp.now("Asia/Shanghai").isoformat(timespec="seconds")
+    return merge_ledger(ledger, previous, run=name, at=at, scheme=scheme, policy=policy)
 
 
 def _signature(scorer: BatchScorer, policy: Policy, scheme: Scheme, tokenizer: Tokenizer, options: dict[str, Any]) -> dict[str, Any]:
@@ -259,6 +278,7 @@ def _make_ledger(
         priority=priority,
         category=scheme.categories(scores.type_index, pd.Series(shown, dtype=object)),
         theme=topics.theme_names,
+        theme_strength=topics.strength,
         keywords=topics.item_keywords,
         key_phrases=topics.item_phrases,
         aspects=aspect_notes(found.aspects.items, len(frame)),

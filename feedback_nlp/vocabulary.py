@@ -94,6 +94,11 @@ INPUT_COLUMNS = (
     Column("due_at", "截止日期", ("截止时间",)),
     Column("result", "处理结果", ("结果",)),
     Column("remark", "备注", ("说明",)),
+    Column("acknowledged_at", "响应时间", _words("首次响应时间 受理时间")),
+    Column("interim_at", "方案时间", ("方案完成时间",)),
+    Column("resolved_at", "解决时间", _words("完成时间 处理完成时间")),
+    Column("corrected_type", "更正类型"),
+    Column("corrected_priority", "更正优先级"),
 )
 
 #: Columns the library adds to the ledger, English name -> Chinese header.
@@ -116,6 +121,11 @@ LEDGER_HEADERS = {
     "duplicates": "相同内容条数",
     "duplicate_of": "重复于",
     "theme": "主题",
+    "theme_strength": "主题强度",
+    "machine_priority": "系统优先级",
+    "machine_category": "系统归类",
+    "reopened": "重新打开次数",
+    "vanished": "不在最近数据中",
     "tag": "标签",
     "priority": "优先级",
     "priority_score": "优先级得分",

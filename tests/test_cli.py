@@ -22,7 +22,10 @@ FILES = {
     "ledger.csv",
     "summary.json",
     "manifest.json",
-    *(f"{name}.parquet" for name in ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine")),
+    *(
+        f"{name}.parquet"
+        for name in ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine", "history")
+    ),
     "themes.json",
 }
 #: How the command is started by a shell: the installed script, and the module where it is not on the path.

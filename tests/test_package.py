@@ -22,6 +22,7 @@ PUBLIC = [
     "FeedbackClassifier",
     "FeedbackError",
     "InputError",
+    "LedgerStore",
     "MissingExtraError",
     "ModelError",
     "PolicyError",
@@ -33,6 +34,7 @@ PUBLIC = [
     "TrendDetector",
     "__version__",
     "analyze",
+    "merge_ledger",
     "operating_figures",
     "verify_effect",
     "wide_figures",
@@ -124,9 +126,9 @@ LAYERS = [
     ("workdays",),
     ("trends",),
     ("ledger",),
+    ("report", "store"),
     ("intake", "analysis", "summary"),
     ("pipeline", "scoring"),
-    ("report", "store"),
     ("train",),
     ("terminal",),
     ("evaluate",),
@@ -218,9 +220,10 @@ def test_package_data_matches_files_that_are_there():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     patterns = {name: [part.strip() for part in value.split(",")] for name, value in config["options.package_data"].items()}
-    folders = {"feedback_nlp": PACKAGE, "feedback_nlp.models": ROOT / "models"}
+    folders = {"feedback_nlp": PACKAGE, "feedback_nlp.models": ROOT / "models", "feedback_nlp.report": PACKAGE / "report"}
     packed = {path for name, parts in patterns.items() for part in parts for path in folders[name].glob(part)}
-    wanted = {path for path in (PACKAGE / "data").rglob("*") if path.is_file()} | set((ROOT / "models" / "default").iterdir())
+    wanted = {path for name in ("data", "report/assets") for path in (PACKAGE / name).rglob("*") if path.is_file()}
+    wanted |= set((ROOT / "models" / "default").iterdir())
     assert wanted - packed == set()
     assert all(any(folders[name].glob(part)) for name, parts in patterns.items() for part in parts)
 

@@ -22,7 +22,7 @@ from feedback_nlp.scorer.scores import SCORE_COLUMNS
 from feedback_nlp.vocabulary import STATUSES, TYPES
 
 CRASH = "我的软件总是闪退，太影响工作了"
-TABLES = ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine")
+TABLES = ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine", "history")
 FILES = {"ledger.csv", *(f"{name}.parquet" for name in TABLES), "summary.json", "themes.json", "manifest.json"}
 
 

@@ -30,7 +30,7 @@ FIRST_COLUMNS = (
 #: Columns the library writes; an input column of that name or its header is kept under ``input_…``.
 OWN_COLUMNS = (
     *("priority", "priority_score", "tag", "reasons", "type_label", "category", "sentiment_label", "urgency_label", "theme", "keywords"),
-    *("key_phrases", "aspects", "duplicates", "duplicate_of"),
+    *("key_phrases", "aspects", "duplicates", "duplicate_of", "theme_strength", "machine_priority", "machine_category", "vanished"),
     *("department", *DUE_COLUMNS, *SCORE_COLUMNS, *(f"points_{name}" for name in COMPONENTS)),
     *("no_information", "damaged", "text_original", "source_line"),
 )
@@ -49,7 +49,7 @@ class LedgerParts:
 
     frame: the input with canonical names, ``created_at`` parsed, ``feedback_id`` complete. texts: cleaned and masked.
     originals: the texts as they came, masked. category, theme, keywords, key_phrases, aspects, reasons: object (n,); theme is "" where
-    there is none. duplicates: who says the same.
+    there is none. theme_strength: float32 (n,). duplicates: who says the same.
     due: DataFrame of the deadlines. lines: int64 (n,), where the row stood in its source.
     """
 
@@ -60,6 +60,7 @@ class LedgerParts:
     priority: Priority
     category: Objects
     theme: Objects
+    theme_strength: NDArray[np.float32]
     keywords: Objects
     key_phrases: Objects
     aspects: Objects
@@ -116,6 +117,7 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         "duplicates": copies(parts.duplicates),
         "duplicate_of": duplicate_of(parts.duplicates, parts.frame["feedback_id"].to_numpy(dtype=object)),
         "theme": parts.theme,
+        "theme_strength": parts.theme_strength,
         "tag": tags(policy, priority, type_label, parts.theme, product=product),
         "priority": take_names([level.name for level in policy.levels], priority.level),
         "priority_score": priority.score,

@@ -31,7 +31,8 @@ MAX_SUBJECTS, MIN_ITEMS, MIN_SHARE = 150, 5, 0.003
 class Topics:
     """What a corpus is about.
 
-    themes, keywords, phrases: the tables. model: the themes themselves. theme: int32 (n,), the theme of each row, -1 for none.
+    themes, keywords, phrases: the tables. model: the themes themselves. theme: int32 (n,), the theme of each row, -1 for none;
+    strength: float32 (n,).
     item_keywords, item_phrases: object (n,) of joined strings. mentions: the most frequent subjects and who names them, (rows int64 (m,),
     words object (m,)), each pair once. customers: int64 (n,), as given.
     """
@@ -41,6 +42,7 @@ class Topics:
     phrases: "pd.DataFrame"
     model: Themes
     theme: NDArray[np.int32]
+    strength: NDArray[np.float32]
     item_keywords: NDArray[np.object_]
     item_phrases: NDArray[np.object_]
     mentions: tuple[NDArray[np.int64], NDArray[np.object_]]
@@ -81,6 +83,7 @@ def discover(
         phrases=corpus_phrases(phrases),
         model=model,
         theme=theme,
+        strength=strength,
         item_keywords=item_keywords(batch, counts),
         item_phrases=item_phrases(spans, phrases).joined(),
         mentions=_mentions(batch, counts),

@@ -311,6 +311,7 @@ def gathered(rows, *, repeat=None, **columns):
         **dict.fromkeys(("themes", "keywords", "phrases"), nothing),
         model=no_themes().extended("主题"),
         theme=np.zeros(n, np.int32),
+        strength=np.ones(n, np.float32),
         item_keywords=words,
         item_phrases=words,
         mentions=(np.zeros(0, np.int64), words[:0]),

@@ -78,7 +78,8 @@ def _print_trends(console: Console, summary: dict[str, Any]) -> None:
     """What rises, the surest first, and what is over the daily limit, most first; themes before keywords, types and the like."""
     order = list(DIMENSIONS)
     alerts = sorted(summary["alerts"], key=lambda alert: (order.index(alert["dimension"]), alert["q"], alert["date"]))
-    for alert in alerts[:TOP_BURSTS]:
+    first = {(alert["dimension"], alert["key"]): alert for alert in reversed(alerts)}  # a burst of several days is said once
+    for alert in sorted(first.values(), key=alerts.index)[:TOP_BURSTS]:
         console.print(plain_text(f"预警：{alert['sentence']}", style="bold"))
     bursts = sorted(summary["high_frequency"], key=lambda burst: (order.index(burst["dimension"]), -burst["count"]))
     for burst in bursts[:TOP_BURSTS]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         TextTypeError,
     )
     from feedback_nlp.learn.classifiers import FeedbackClassifier, SentimentClassifier
+    from feedback_nlp.ledger.clock_state import clock_state
     from feedback_nlp.pipeline import analyze
     from feedback_nlp.scorer.scorer import BatchScorer
     from feedback_nlp.store.ledger_store import LedgerStore
@@ -41,6 +42,7 @@ _HOMES = {
     "Tokenizer": "feedback_nlp.text.tokenize",
     "TrendDetector": "feedback_nlp.trends.detector",
     "analyze": "feedback_nlp.pipeline",
+    "clock_state": "feedback_nlp.ledger.clock_state",
     "merge_ledger": "feedback_nlp.store.merge",
     "operating_figures": "feedback_nlp.trends.operations",
     "verify_effect": "feedback_nlp.trends.effect",
@@ -69,6 +71,7 @@ __all__ = [
     "TrendDetector",
     "__version__",
     "analyze",
+    "clock_state",
     "merge_ledger",
     "operating_figures",
     "verify_effect",

@@ -34,6 +34,7 @@ PUBLIC = [
     "TrendDetector",
     "__version__",
     "analyze",
+    "clock_state",
     "merge_ledger",
     "operating_figures",
     "verify_effect",

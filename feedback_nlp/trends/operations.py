@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 #: One channel brings no more than this share of all feedback (document 1).
 CHANNEL_LIMIT = 0.4
 
-#: Fields whose completeness is reported; the library itself fills number and status, so they say nothing about the record.
-FIELDS = tuple(column.name for column in INPUT_COLUMNS if column.name not in ("feedback_id", "status"))
+#: Fields that say nothing about the record: the library itself fills number and status, work on the item the times, and only a mistake of the
+#: machine is corrected.
+_NO_FIELDS = ("feedback_id", "status", "acknowledged_at", "interim_at", "resolved_at", "corrected_type", "corrected_priority")
+#: Fields whose completeness is reported.
+FIELDS = tuple(column.name for column in INPUT_COLUMNS if column.name not in _NO_FIELDS)
 
 COLUMNS = ("period", "start", "end", "figure", "group", "value", "count", "of", "flag", "note")
 

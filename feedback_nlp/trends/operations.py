@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 #: One channel brings no more than this share of all feedback (document 1).
 CHANNEL_LIMIT = 0.4
 
-#: Fields that say nothing about the record: the library itself fills number and status, work on the item the times, and only a mistake of the
-#: machine is corrected.
+#: Fields that say nothing about the record: the library itself fills number and status, work on the item the times, and only a mistake
+#: of the machine is corrected.
 _NO_FIELDS = ("feedback_id", "status", "acknowledged_at", "interim_at", "resolved_at", "corrected_type", "corrected_priority")
 #: Fields whose completeness is reported.
 FIELDS = tuple(column.name for column in INPUT_COLUMNS if column.name not in _NO_FIELDS)

@@ -9,14 +9,13 @@ markers of the model card, and the peers' table between those of ``benchmarks/RE
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import metrics
-from benchmarks.common import ROOT, SEED, markdown_table, package_versions, use_data_folder
+from benchmarks.common import ROOT, SEED, markdown_table, package_versions, record, use_data_folder
 from benchmarks.metrics import BINS, RESAMPLES, SIMULATIONS, TOP_SHARE, confusion, f1_scores, macro_f1, macro_f1_interval, right_share
 from benchmarks.peers.sources import THREE_CLASSES, Evaluation, Source, evaluation_texts, overlap_table
 from benchmarks.peers.table import comparison
@@ -201,16 +200,6 @@ def signature_line(scorer: BatchScorer) -> str:
     return f"Model `{scorer.model.signature}`, seed {SEED}, {packages}."
 
 
-def record(card: Path, figures: str, *, start: str = START, end: str = END) -> None:
-    """Write the figures between the two markers of the model card; every other byte stays. A missing card is made of the markers."""
-    text = card.read_text(encoding="utf-8") if card.exists() else f"{start}\n{end}\n"
-    before, found_start, rest = text.partition(start)
-    _, found_end, after = rest.partition(end)
-    if not found_start or not found_end:
-        raise SystemExit(f"{card}: expected the markers {start} and {end}, in this order; add them where the figures belong")
-    card.write_text(f"{before}{start}\n{figures}\n{end}{after}", encoding="utf-8")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the figures; record them when asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__.splitlines()[0])
@@ -225,7 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     figures = report(evaluation, training, scorer)
     print(figures, flush=True)
     if options.record:
-        record(bundled_models() / BUNDLED / "MODEL_CARD.md", figures)
+        record(bundled_models() / BUNDLED / "MODEL_CARD.md", figures, start=START, end=END)
     if options.peers:
         table = peers_report(evaluation, training, scorer, options.texts)
         print(f"\n{table}")

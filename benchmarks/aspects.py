@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.accuracy import record, signature_line
+from benchmarks.accuracy import signature_line
 from benchmarks.aspect_cases import CASES, case_outcomes, read_cases
-from benchmarks.common import ROOT, SEED, machine, markdown_table, read_table, use_data_folder
+from benchmarks.common import ROOT, SEED, machine, markdown_table, read_table, record, use_data_folder
 from benchmarks.metrics import confusion, macro_f1, macro_f1_interval
 from feedback_nlp import BatchScorer
 from feedback_nlp.scorer.clauses import split_clauses

@@ -122,3 +122,13 @@ def peak_mib() -> float:
 
     unit = 1024**2 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def record(page: Path, figures: str, *, start: str, end: str) -> None:
+    """Write the figures between the two markers of a page; every other byte stays. A missing page is made of the markers."""
+    text = page.read_text(encoding="utf-8") if page.exists() else f"{start}\n{end}\n"
+    before, found_start, rest = text.partition(start)
+    _, found_end, after = rest.partition(end)
+    if not found_start or not found_end:
+        raise SystemExit(f"{page}: expected the markers {start} and {end}, in this order; add them where the figures belong")
+    page.write_text(f"{before}{start}\n{figures}\n{end}{after}", encoding="utf-8")

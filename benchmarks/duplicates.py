@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, pin_to_core, signature, use_data_folder
+from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, pin_to_core, record, signature, use_data_folder
 from benchmarks.texts import review_pool
 
 README = ROOT / "benchmarks" / "README.md"
@@ -220,12 +220,6 @@ def speed_table(rows: list[str], sizes: Sequence[int]) -> str:
     return markdown_table(["rows", "s", "CPU s", "CPU µs a row", "MiB beside the texts", "groups", "rows beyond one a group"], lines)
 
 
-def record(figures: str) -> None:
-    """Put the figures between the markers of the README."""
-    head, rest = README.read_text(encoding="utf-8").split(START)
-    README.write_text(f"{head}{START}\n\n{figures}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=__doc__.splitlines()[0])
@@ -241,7 +235,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     figures = "\n\n".join([signature(), *tables, speed_table(made_up_rows(options.rows), [*sizes, options.rows])])
     print(figures)
     if options.record:
-        record(figures)
+        record(README, f"\n{figures}\n", start=START, end=END)
     return 0
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.accuracy import record
-from benchmarks.common import ROOT, markdown_table, read_table, signature, use_data_folder
+from benchmarks.common import ROOT, markdown_table, read_table, record, signature, use_data_folder
 
 START, END = "<!-- keywords:start -->", "<!-- keywords:end -->"
 RANKS = (1, 3, 5)

@@ -25,8 +25,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.accuracy import record, signature_line
-from benchmarks.common import ROOT, markdown_table
+from benchmarks.accuracy import signature_line
+from benchmarks.common import ROOT, markdown_table, record
 from feedback_nlp import BatchScorer
 from feedback_nlp.scorer.model import BUNDLED, bundled_models
 from feedback_nlp.vocabulary import RISK_CODES, TYPE_CODES, URGENCY_CODES

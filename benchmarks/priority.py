@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy import record
-from benchmarks.common import ROOT, SEED, markdown_table, read_table, signature, use_data_folder
+from benchmarks.common import ROOT, SEED, markdown_table, read_table, record, signature, use_data_folder
 
 START, END = "<!-- priority:start -->", "<!-- priority:end -->"
 

@@ -8,7 +8,6 @@ process with all cores; a database does as much of the work as the library. ``--
 """
 
 import argparse
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, signature
+from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, record, signature
 
 README = ROOT / "benchmarks" / "README.md"
 START, END = "<!-- store:start -->", "<!-- store:end -->"
@@ -138,17 +137,7 @@ def main() -> None:
     section = f"{report(options.rows, options.postgresql)}\n\n{signature()}"
     print(section)
     if options.record:
-        text = README.read_text(encoding="utf-8")
-        if START not in text:
-            text = f"{text.rstrip()}\n\n{TITLE}\n\n{START}\n{END}\n"
-        pattern = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-        README.write_text(pattern.sub(lambda _: f"{START}\n{section}\n{END}", text), encoding="utf-8")
-
-
-TITLE = """## The store
-
-`python -m benchmarks.store --postgresql URL --record`; what is timed stands in the module. A save is one transaction: reading what is
-there, merging, writing rows and history. Peak memory is the library's process, the ledger of the run (and the loaded one) included."""
+        record(README, section, start=START, end=END)
 
 
 if __name__ == "__main__":

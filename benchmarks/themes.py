@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import theme_metrics as metrics
-from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, read_table, signature, use_data_folder
+from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, read_table, record, signature, use_data_folder
 from benchmarks.texts import read_texts, write_texts
 from benchmarks.theme_bertopic import FREE, REDUCED
 from benchmarks.theme_peers import GIVEN_NUMBER, Contender, Corpus, Found, bertopic, bertopic_python, ours, read_corpus
@@ -247,8 +247,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(part, end="\n\n", flush=True)
         parts.append(part)
     if options.record:
-        from benchmarks.accuracy import record
-
         record(ROOT / "benchmarks" / "README.md", "\n\n".join(parts), start=START, end=END)
     return 0
 

@@ -22,7 +22,7 @@ from itertools import chain, count, pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import ROOT, SEED, child_options, markdown_table, signature, use_data_folder
+from benchmarks.common import ROOT, SEED, child_options, markdown_table, record, signature, use_data_folder
 from benchmarks.texts import mean_length, read_texts, review_pool, write_texts
 
 START, END = "<!-- tokeniser:start -->", "<!-- tokeniser:end -->"
@@ -296,8 +296,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     print(figures)
     if options.record:
-        from benchmarks.accuracy import record
-
         record(ROOT / "benchmarks" / "README.md", f"\n{figures}\n", start=START, end=END)
     return 0
 

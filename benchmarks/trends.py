@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks import trend_tables as tables
-from benchmarks.common import ROOT, SEED, markdown_table, pin_to_core, signature, use_data_folder
+from benchmarks.common import ROOT, SEED, markdown_table, pin_to_core, record, signature, use_data_folder
 from benchmarks.trend_baselines import DETECTORS, OURS, SPIKE
 from benchmarks.trend_experiment import EACH, ONE, SPEED, Grid, quick_grid, run
 from benchmarks.trend_nominal import nominal_tables
@@ -60,12 +60,6 @@ def speed_table(grid: Grid, n_keys: int, n_days: int, repeats: int = 3) -> str:
     return markdown_table([f"median of {repeats}", "keys x days", "s", "CPU s"], rows)
 
 
-def record(figures: str) -> None:
-    """Put the figures between the markers of the README."""
-    head, rest = README.read_text(encoding="utf-8").split(START)
-    README.write_text(f"{head}{START}\n\n{figures}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.trends", description=__doc__.splitlines()[0])
@@ -85,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     figures = "\n\n".join(parts)
     print(figures)
     if options.record:
-        record(figures)
+        record(README, f"\n{figures}\n", start=START, end=END)
     return 0
 
 

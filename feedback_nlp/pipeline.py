@@ -145,13 +145,13 @@ def analyze(
         masked = mask_texts(cleaned.texts)
     with watch.step("tokenise", rows):
         tokens = tokenizer.tokenize(masked)
+    shown = mask_frame(intake.frame[[name for name in ("product", "channel") if name in intake.frame]])
     with watch.step("topics", rows):
         alike, topics = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, previous=known)
     with watch.step("aspects", rows):
-        products = mask_frame(intake.frame[["product"]])["product"] if "product" in intake.frame else None
-        judged = find_aspects(masked, scorer=scorer, aspects=aspects, products=products)
+        judged = find_aspects(masked, scorer=scorer, aspects=aspects, products=shown.get("product"))
     with watch.step("trends", rows):
-        trends = find_trends(intake.frame, intake.days, cleaned.scores, topics, alike, daily_items=rules.daily_items)
+        trends = find_trends(shown, intake.days, cleaned.scores, topics, alike, daily_items=rules.daily_items)
     found = _Found(alike, topics, judged, trends)
     with watch.step("ledger", rows):
         ledger = _make_ledger(intake, cleaned, masked, tokens, found, rules, view, as_of)

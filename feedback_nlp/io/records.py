@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate
+from typing import cast
 
 #: First line (from 0), the line after the last one, and the fields; None where the quotes do not add up.
 Record = tuple[int, int, list[str] | None]
@@ -100,8 +101,7 @@ def _parse_record(text: str, position: int, delimiter: str, newline: str) -> tup
                 return None, len(text)
             fields.append(match[1].replace('""', '"'))
         else:
-            match = plain.match(text, position)
-            assert match is not None
+            match = cast(re.Match[str], plain.match(text, position))  # matches anywhere, be it nothing
             fields.append(match[0] if text.startswith(delimiter, match.end()) else match[0].rstrip("\r"))
         position = match.end()
         if text.startswith(delimiter, position):

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from feedback_nlp.ledger.reasons import take_names
 from feedback_nlp.scorer.scores import Scores
-from feedback_nlp.text.privacy import mask_frame
 from feedback_nlp.topics import Duplicates, Topics
 from feedback_nlp.trends.detector import TrendDetector
 from feedback_nlp.trends.sentences import KINDS
@@ -48,7 +47,7 @@ class Trends:
 def find_trends(frame: pd.DataFrame, days: Days, scores: Scores, found: Topics, alike: Duplicates, *, daily_items: float) -> Trends:
     """Judge all keys of n items by day.
 
-    frame: the items; product and channel are read where they are there, and shown masked. days: datetime64[D] (n,), NaT where unknown;
+    frame: product and channel of the items, masked, where they are there. days: datetime64[D] (n,), NaT where unknown;
     what is more than ``MAX_DAYS`` before the last ones, or long after nearly all, is a wrong date or history, and counts in no trend.
     daily_items: more a day than this are of high frequency.
     """
@@ -89,8 +88,7 @@ def _keys(frame: pd.DataFrame, scores: Scores, found: Topics) -> dict[str, _Pair
     keys = {"theme": (every, found.theme_names), "parent": (every, parents), "keyword": found.mentions, "type": (every, types)}
     for name in ("product", "channel"):
         if name in frame:
-            shown = mask_frame(frame[[name]])[name]
-            labels = shown.astype(object).where(shown.notna(), "").astype(str)
+            labels = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
             counts = labels[labels != ""].value_counts()
             often = sorted(counts.index, key=lambda label: (-counts[label], label))[:MAX_KEYS]
             keys[name] = (every, labels.where(labels.isin(often), "").to_numpy(dtype=object))

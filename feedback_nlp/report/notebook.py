@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from feedback_nlp.io.texts import is_missing
 from feedback_nlp.report.marks import marked_text
-from feedback_nlp.report.showing import clean_text, count, cut, percent, showable, signed
+from feedback_nlp.report.showing import clean_text, cut, page_environment, showable
 from feedback_nlp.report.tables import level_colour
 from feedback_nlp.report.urgent import urgent_items
 from feedback_nlp.report.words import asset
@@ -36,16 +36,7 @@ def analysis_html(analysis: "Analysis") -> str:
 
     For ``_repr_html_``. Everything in it is escaped, styled inline, and loads nothing; what is marked are each item's key phrases.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: clean_text(value) if type(value) is str else value,
-    )
-    environment.filters.update(count=count, percent=percent, signed=signed)
+    environment = page_environment()
     analysis = showable(analysis)
     summary = analysis.summary
     levels = list(summary["priority"])

@@ -17,8 +17,8 @@ from feedback_nlp.report.marks import load_marker
 from feedback_nlp.report.moments import Periods, local_days, make_periods, reading_moment
 from feedback_nlp.report.overdue import CLOCKS, Overdue, find_overdue
 from feedback_nlp.report.sections import aspect_heat, duplicate_views, heat_style, quality_of, theme_groups
-from feedback_nlp.report.showing import clean_text, count, percent, showable, signed, span
 from feedback_nlp.report.showing import moment as shown_moment
+from feedback_nlp.report.showing import page_environment, showable, span
 from feedback_nlp.report.tables import Split, level_colour, over_time, split_by
 from feedback_nlp.report.urgent import Item, urgent_items
 from feedback_nlp.report.words import Words, asset, words_of
@@ -105,19 +105,11 @@ def render(analysis: "Analysis", *, lang: str = "zh", as_of: Any = None, top: in
 
 
 def _fill(view: _View, charts: list[dict[str, Any]], *, lang: str, top: int) -> str:
-    from jinja2 import Environment, StrictUndefined
-
     analysis, words = view.analysis, view.words
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: clean_text(value) if type(value) is str else value,
-    )
+    environment = page_environment()
     # jinja2's tojson escapes <, >, & and the apostrophe.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
-    environment.filters.update(count=count, percent=percent, signed=signed, moment=shown_moment)
+    environment.filters.update(moment=shown_moment)
     scripts = {"library": asset(LIBRARY), "script": asset(SCRIPT)}
     items = urgent_items(analysis.ledger.head(top), view.levels, words, scorer=view.scorer)
     groups, more_themes = theme_groups(analysis.themes)

@@ -10,6 +10,8 @@ from feedback_nlp.io.cells import ZONE
 from feedback_nlp.io.texts import is_missing
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from feedback_nlp.analysis import Analysis
 
 MISSING = "—"
@@ -73,3 +75,18 @@ def _showable_table(table: pd.DataFrame) -> pd.DataFrame:
     loose = [name for name in table.columns if table[name].dtype == object]
     cleaned = {name: table[name].map(lambda value: clean_text(value) if isinstance(value, str) else value) for name in loose}
     return table.assign(**cleaned) if cleaned else table
+
+
+def page_environment() -> "Environment":
+    """Where all pages are made: everything is escaped and can be shown, and a name that is missing is an error."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: clean_text(value) if type(value) is str else value,
+    )
+    environment.filters.update(count=count, percent=percent, signed=signed)
+    return environment

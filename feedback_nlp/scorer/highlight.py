@@ -41,13 +41,13 @@ _FOR = ("236,112,20", "#b34700", "solid")
 _AGAINST = ("66,133,200", "#1f5a96", "dashed")
 _OPACITY = (0.14, 0.78)
 
-_BOX = (
+BOX_STYLE = (
     "max-width:50em;padding:.8em 1.1em;border:1px solid #d5d5d5;border-radius:6px;background:#fff;color:#1b1b1b;text-align:left;"
     "font:15px/1.5 'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif;"
     "print-color-adjust:exact;-webkit-print-color-adjust:exact"
 )
-_TEXT = "margin:.6em 0;line-height:2.1;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
-_SMALL = "font-size:13px;color:#444"
+TEXT_STYLE = "margin:.6em 0;line-height:2.1;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
+SMALL_STYLE = "font-size:13px;color:#444"
 
 #: Characters that HTML or UTF-8 cannot hold.
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -95,12 +95,12 @@ def highlight_html(text: str, phrases: pd.DataFrame, *, title: str, note: str = 
     depth = _depths(value, np.array([not _PAUSES.fullmatch(phrase) for phrase in written], dtype=np.bool_))
     pieces = list(zip(written, value.tolist(), depth.tolist(), strict=True))
     kept = _kept(depth > 0) if shorten else np.ones(len(value), dtype=np.bool_)
-    body = "".join(_spans(pieces, kept, legend)) or f'<span style="{_SMALL}">{_show(legend.empty)}</span>'
+    body = "".join(_spans(pieces, kept, legend)) or f'<span style="{SMALL_STYLE}">{show(legend.empty)}</span>'
     return "".join(
         (
-            f'<div lang="{_show(legend.language)}" style="{_show(_BOX)}"><div style="font-weight:600">{_show(title)}</div>',
-            f'<div style="{_SMALL}">{_show(note)}</div>' if note else "",
-            f'<p lang="zh" style="{_TEXT}">{body}</p>',
+            f'<div lang="{show(legend.language)}" style="{show(BOX_STYLE)}"><div style="font-weight:600">{show(title)}</div>',
+            f'<div style="{SMALL_STYLE}">{show(note)}</div>' if note else "",
+            f'<p lang="zh" style="{TEXT_STYLE}">{body}</p>',
             _listed(legend.supports, pieces, 1, legend) if pieces else "",
             _listed(legend.opposes, pieces, -1, legend) if pieces else "",
             "</div>",
@@ -140,10 +140,10 @@ def _spans(pieces: Sequence[Piece], kept: NDArray[np.bool_], legend: Legend) -> 
         if keep or chars < MIN_LEFT_OUT:
             for phrase, value, depth in stretch:
                 style = f' style="{_mark(value, depth)}"' if depth else ""
-                yield f'<span title="{figure(value)}"{style}>{_show(phrase)}</span>'
+                yield f'<span title="{figure(value)}"{style}>{show(phrase)}</span>'
         else:
             tip = legend.left_out.format(chars=chars, total=figure(sum(value for _, value, _ in stretch)))
-            yield f'<span title="{_show(tip)}" style="color:#767676"> … </span>'
+            yield f'<span title="{show(tip)}" style="color:#767676"> … </span>'
 
 
 def _mark(value: float, depth: float) -> str:
@@ -162,17 +162,18 @@ def _listed(name: str, pieces: Sequence[Piece], sign: int, legend: Legend) -> st
             found.setdefault(phrase, []).append(value)
     strongest = sorted(found.items(), key=lambda entry: -abs(sum(entry[1])))[:LISTED]
     entries = [_entry(phrase, values) for phrase, values in strongest]
-    swatch = f'<span style="{_mark(sign, 0.6)};padding:0 .4em">{_show(name)}</span>'
-    return f'<div style="{_SMALL};line-height:2">{swatch}&emsp;{"".join(entries) or _show(legend.none)}</div>'
+    swatch = f'<span style="{_mark(sign, 0.6)};padding:0 .4em">{show(name)}</span>'
+    return f'<div style="{SMALL_STYLE};line-height:2">{swatch}&emsp;{"".join(entries) or show(legend.none)}</div>'
 
 
 def _entry(phrase: str, values: Sequence[float]) -> str:
     times = f" ×{len(values)}" if len(values) > 1 else ""
-    shown = f'<bdi lang="zh">{_show(phrase)}</bdi>{times} {figure(sum(values))}'
+    shown = f'<bdi lang="zh">{show(phrase)}</bdi>{times} {figure(sum(values))}'
     return f'<span style="display:inline-block;margin-right:1.2em;overflow-wrap:anywhere">{shown}</span>'
 
 
-def _show(text: str) -> str:
+def show(text: str) -> str:
+    """A text as HTML: escaped, and without what HTML or UTF-8 cannot hold."""
     return escape(_UNSHOWABLE.sub("\ufffd", text))
 
 

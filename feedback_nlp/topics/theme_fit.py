@@ -89,10 +89,9 @@ def fit_themes(
 
 def _sample(tokens: Tokens) -> Tokens:
     """The rows of the first ``FIT_BAGS`` bags, so that phrases are looked for in these alone."""
-    bag = Bags.from_units(units(without(tokens, DEGREES)), limit=FIT_BAGS).bag
-    rows = bag >= 0
-    if tokens.n_rows <= FIT_BAGS or rows.all():
+    if tokens.n_rows <= FIT_BAGS:
         return tokens
+    rows = Bags.from_units(units(without(tokens, DEGREES)), limit=FIT_BAGS).bag >= 0
     lengths = np.diff(tokens.indptr)
     indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths[rows])])
     return replace(tokens, ids=tokens.ids[np.repeat(rows, lengths)], indptr=indptr)

@@ -17,8 +17,8 @@ from feedback_nlp.topics.themes import Themes
 MIN_TEXTS, FIRM_TEXTS, FEW_BAGS = 2, 3, 200
 #: Key phrases a theme, and candidates looked at.
 KEY_PHRASES, CANDIDATES = 8, 60
-#: A phrase of several words names a theme if it stands in this share of its texts, or its gain is this share of the best word's.
-NAME_SHARE, NAME_GAIN = 0.03, 0.18
+#: A phrase of several words names a theme if its gain is this share of the best word's.
+NAME_GAIN = 0.18
 JOIN = "・"
 
 Ints = NDArray[np.int64]
@@ -26,10 +26,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class _Candidates:
-    """Phrases of themes, the best of each theme first: theme, texts of it, gain, the phrase, its words, and whether it names a subject."""
+    """Phrases of themes, the best of each theme first: theme, gain, the phrase, its words, and whether it names a subject."""
 
     theme: Ints
-    texts: Ints
     gain: NDArray[np.float64]
     phrase: NDArray[np.object_]
     size: Ints
@@ -43,7 +42,6 @@ def named(themes: Themes, spans: Spans, bag: Ints, ignore: Collection[str] = ())
     """
     theme, _ = themes.assign(spans.batch)
     found = _candidates(spans, bag, theme.astype(np.int64), len(themes))
-    counted = np.bincount(theme[np.unique(bag, return_index=True)[1]] + 1, minlength=len(themes) + 1)[1:]
     names, phrases, keep = list(themes.names), list(themes.phrases), []
     words = themes.top_words(3)
     taken = {name for name in names if name}
@@ -51,7 +49,7 @@ def named(themes: Themes, spans: Spans, bag: Ints, ignore: Collection[str] = ())
         own = np.flatnonzero(found.theme == number)
         phrases[number] = tuple(_apart(found.phrase[own].tolist())) or phrases[number]
         if not name:
-            options = [option for option in (*_options(found, own, int(counted[number])), *words[number]) if option not in ignore]
+            options = [option for option in (*_options(found, own), *words[number]) if option not in ignore]
             if not options:
                 continue
             names[number] = next((option for option in options if option not in taken), f"{options[0]}{JOIN}{number + 1}")
@@ -60,13 +58,12 @@ def named(themes: Themes, spans: Spans, bag: Ints, ignore: Collection[str] = ())
     return replace(themes, names=tuple(names), phrases=tuple(phrases)).take(np.array(keep, np.int64))
 
 
-def _options(found: _Candidates, own: Ints, n_texts: int) -> list[str]:
+def _options(found: _Candidates, own: Ints) -> list[str]:
     """Names a theme may have, best first."""
     single = own[(found.size[own] == 1) & found.subject[own]]
     several = own[found.size[own] > 1]
     best = float(found.gain[single].max(initial=0.0))
-    strong = several[(found.texts[several] >= NAME_SHARE * n_texts) | (found.gain[several] >= NAME_GAIN * best)]
-    strong = strong[found.gain[strong] >= NAME_GAIN * best]
+    strong = several[found.gain[several] >= NAME_GAIN * best]
     return [*found.phrase[strong].tolist(), *found.phrase[single].tolist(), *found.phrase[several].tolist()]
 
 
@@ -105,7 +102,7 @@ def _candidates(spans: Spans, bag: Ints, theme: Ints, n_themes: int) -> _Candida
     together = cohesion(documents, words, _present(batch, bag), max(len(of_bag), 1)) >= FIRM_COHESION
     firm = (words[:, 1] < 0) | together & (documents >= (FIRM_TEXTS if len(of_bag) > FEW_BAGS else MIN_TEXTS))
     good = (gain > 0) & firm[number] & (texts >= MIN_TEXTS)
-    home, number, texts, gain = home[good], number[good], texts[good], gain[good]
+    home, number, gain = home[good], number[good], gain[good]
     spelled = spell_phrases(words[number], batch.vocabulary)
     long = (words[number] >= 0).sum(axis=1)
     subject = (long > 1) | (np.append(batch.kinds, SUBJECT)[words[number, 0]] == SUBJECT)
@@ -113,4 +110,4 @@ def _candidates(spans: Spans, bag: Ints, theme: Ints, n_themes: int) -> _Candida
     order = np.lexsort((rank, -gain * np.where(long > 1, 2.0, 1.0), home))
     place = np.arange(len(order)) - np.searchsorted(home[order], home[order])
     order = order[(place < CANDIDATES) & subject[order]]
-    return _Candidates(home[order], texts[order], gain[order], spelled[order], long[order].astype(np.int64), subject[order])
+    return _Candidates(home[order], gain[order], spelled[order], long[order].astype(np.int64), subject[order])

@@ -137,12 +137,12 @@ def test_record_replaces_only_what_stands_between_the_markers(tmp_path):
     card = tmp_path / "MODEL_CARD.md"
     card.write_text(f"# Card\n\n{accuracy.START}\nold\n{accuracy.END}\n\nrest\n", encoding="utf-8")
     for figures in ("first", "second"):
-        accuracy.record(card, figures)
+        common.record(card, figures, start=accuracy.START, end=accuracy.END)
     assert card.read_text(encoding="utf-8") == f"# Card\n\n{accuracy.START}\nsecond\n{accuracy.END}\n\nrest\n"
 
 
 def test_record_makes_a_missing_card(tmp_path):
-    accuracy.record(tmp_path / "MODEL_CARD.md", "figures")
+    common.record(tmp_path / "MODEL_CARD.md", "figures", start=accuracy.START, end=accuracy.END)
     assert (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8") == f"{accuracy.START}\nfigures\n{accuracy.END}\n"
 
 
@@ -151,7 +151,7 @@ def test_record_refuses_a_card_without_markers(tmp_path, text):
     card = tmp_path / "MODEL_CARD.md"
     card.write_text(text, encoding="utf-8")
     with pytest.raises(SystemExit, match="expected the markers"):
-        accuracy.record(card, "figures")
+        common.record(card, "figures", start=accuracy.START, end=accuracy.END)
     assert card.read_text(encoding="utf-8") == text
 
 

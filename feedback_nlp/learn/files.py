@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import InputError, ModelError
 from feedback_nlp.learn.features import MAX_BITS, MIN_BITS
 from feedback_nlp.learn.logistic import Posterior
-from feedback_nlp.scorer.model import ARRAYS_FILE, MANIFEST_FILE
+from feedback_nlp.scorer.model import ARRAYS_FILE, MANIFEST_FILE, verified_bytes
 
 FORMAT = "feedback_nlp.learn/1"
 
@@ -151,17 +151,9 @@ _RULES: dict[str, Callable[[Any], bool]] = {
 
 def _read_arrays(path: Path, manifest: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """columns, mean and precision, verified before they are decoded."""
-    entry, shape = manifest["files"][ARRAYS_FILE], [manifest["rows"], len(manifest["classes"])]
+    shape = [manifest["rows"], len(manifest["classes"])]
     expected = {"columns": ("I64", shape[:1]), "mean": ("F32", shape), "precision": ("F32", shape)}
-    try:
-        size = path.stat().st_size
-        if size != entry["bytes"]:
-            raise ModelError(f"{path}: expected {entry['bytes']} bytes, got {size}; the file is damaged or foreign, {_REMEDY}")
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from error
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise ModelError(f"{path}: the SHA-256 differs from the one in {MANIFEST_FILE}; the file is damaged, {_REMEDY}")
+    content = verified_bytes(path, manifest["files"][ARRAYS_FILE], remedy=_REMEDY)
     try:
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         found = {name: (item["dtype"], item["shape"]) for name, item in header.items() if name != "__metadata__"}

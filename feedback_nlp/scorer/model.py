@@ -175,18 +175,26 @@ def _expected_arrays(manifest: dict[str, Any]) -> dict[str, tuple[str, list[int]
     }
 
 
-def _read_arrays(path: Path, manifest: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    """The arrays of ``_expected_arrays``, verified before they are decoded."""
-    entry = manifest["files"][ARRAYS_FILE]
+def verified_bytes(path: Path, entry: dict[str, Any], *, remedy: str) -> bytes:
+    """The content of a file of the size and SHA-256 that its entry in a manifest names.
+
+    Raises ModelError, which ends with the remedy, where it cannot be read or is another file.
+    """
     try:
         size = path.stat().st_size
         if size != entry["bytes"]:
-            raise ModelError(f"{path}: expected {entry['bytes']} bytes, got {size}; the file is damaged or foreign, {_REMEDY}")
+            raise ModelError(f"{path}: expected {entry['bytes']} bytes, got {size}; the file is damaged or foreign, {remedy}")
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from error
+        raise ModelError(f"{path} cannot be read ({error.strerror}); {remedy}") from error
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise ModelError(f"{path}: the SHA-256 differs from the one in {MANIFEST_FILE}; the file is damaged, {_REMEDY}")
+        raise ModelError(f"{path}: the SHA-256 differs from the one in {MANIFEST_FILE}; the file is damaged, {remedy}")
+    return content
+
+
+def _read_arrays(path: Path, manifest: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """The arrays of ``_expected_arrays``, verified before they are decoded."""
+    content = verified_bytes(path, manifest["files"][ARRAYS_FILE], remedy=_REMEDY)
     _check_header(path, content, _expected_arrays(manifest))
     from safetensors import SafetensorError
     from safetensors.numpy import load

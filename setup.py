@@ -1,15 +1,26 @@
-"""The one thing setup.cfg cannot say: the C extension. All else stands there."""
+"""The one thing setup.cfg cannot say: the C extensions. All else stands there."""
 
 from setuptools import Extension, setup
 
-POOL = Extension(
-    "_feedback_nlp_pool",
-    ["feedback_nlp/scorer/_pool.c"],
-    # Without a compiler the package installs all the same, and scorer/pool.py does the same work in numpy.
+NATIVE = Extension(
+    "_feedback_nlp_native",
+    [f"feedback_nlp/scorer/_{name}.c" for name in ("module", "clean", "pool", "dense")],
+    depends=["feedback_nlp/scorer/_native.h", "feedback_nlp/scorer/_pool_loops.h"],
+    # Without a compiler the package installs all the same, and numpy does the same work.
     optional=True,
     py_limited_api=True,
-    # The float arithmetic must be that of numpy (no contraction); comparisons may be vectorised. MSVC warns of these and ignores them.
-    extra_compile_args=["-O3", "-ffp-contract=off", "-fno-trapping-math"],
+    # The float arithmetic must be that of numpy (no contraction); comparisons and roots may be vectorised. MSVC warns of these and
+    # ignores them.
+    extra_compile_args=["-O3", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"],
 )
 
-setup(ext_modules=[POOL])
+MINHASH = Extension(
+    "_feedback_nlp_minhash",
+    ["feedback_nlp/topics/_minhash.c"],
+    # As above: topics/kernels.py does the same work in numpy.
+    optional=True,
+    py_limited_api=True,
+    extra_compile_args=["-O3"],
+)
+
+setup(ext_modules=[NATIVE, MINHASH])

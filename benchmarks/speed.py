@@ -1,9 +1,10 @@
 """Throughput against SnowNLP and jieba + scikit-learn, and what a single call, the first call and the import cost.
 
-    python -m benchmarks.speed [--data DIR] [--json FILE] [--repeats N]
+    python -m benchmarks.speed [--data DIR] [--json FILE] [--repeats N] [--record]
 
 Every contender has a process of its own, pinned to the same core with one thread; their repeats take turns, so that a busy moment of
-the machine meets all of them. Prints one JSON line per contender, then tables with the limits beside the figures.
+the machine meets all of them. Prints one JSON line per contender, then tables with the limits beside the figures, the steps of a call and
+what bounds them. ``--record`` writes the tables into benchmarks/README.md.
 """
 
 import argparse
@@ -17,12 +18,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from benchmarks import startup
-from benchmarks.common import child_options, machine, markdown_table, package_versions, signature, use_data_folder
+from benchmarks import bounds, startup
+from benchmarks.common import ROOT, child_options, machine, markdown_table, package_versions, record, signature, use_data_folder
 from benchmarks.texts import POOL, like_the_pool, mean_length, review_pool, write_texts
 
 #: module: (texts of one pass, passes of one repeat), so that a repeat takes a second or more.
 CONTENDERS = {"ours": (POOL, 10), "snownlp_sentiments": (300, 1), "jieba_sklearn": (8_000, 1)}
+START, END = "<!-- speed:start -->", "<!-- speed:end -->"
+
 SINGLE_TEXTS = 3_000
 MEMORY_TEXTS = 100_000
 
@@ -171,8 +174,8 @@ def ratio_limits(contenders: Sequence[Contender]) -> list[Limit]:
     """The two ratios that are promised."""
     rate = {item.module: statistics.median(item.rates) for item in contenders}
     return [
-        Limit("texts/s against SnowNLP", rate["ours"] / rate["snownlp_sentiments"], 1000, "x", at_least=True),
-        Limit("texts/s against jieba + scikit-learn", rate["ours"] / rate["jieba_sklearn"], 20, "x", at_least=True),
+        Limit("texts/s against SnowNLP", rate["ours"] / rate["snownlp_sentiments"], 3000, "x", at_least=True),
+        Limit("texts/s against jieba + scikit-learn", rate["ours"] / rate["jieba_sklearn"], 40, "x", at_least=True),
     ]
 
 
@@ -181,6 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="folder of the labelled tables")
     parser.add_argument("--json", type=Path, help="file for the JSON lines")
+    parser.add_argument("--record", action="store_true", help="write the tables into benchmarks/README.md")
     parser.add_argument("--repeats", type=int, default=7, help="timed repeats of each contender, at least 5")
     options = parser.parse_args(argv)
     use_data_folder(options.data)
@@ -188,15 +192,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name:
         contenders = throughput(pool, Path(name), max(options.repeats, 5))
         limits, others = small_figures(pool, Path(name))
+        bound = json.loads(startup.fresh("-m", "benchmarks.bounds", str(write_texts(Path(name) / "bounds.json", pool))))
     limits = [*ratio_limits(contenders), *limits]
     lines = [json.dumps(item.result()) for item in contenders]
-    lines.append(json.dumps({"limits": [asdict(limit) for limit in limits], "others": dict(others)}))
+    lines += [json.dumps({"limits": [asdict(limit) for limit in limits], "others": dict(others)}), json.dumps({"bounds": bound})]
     print("\n".join(lines))
     if options.json:
         options.json.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("", signature(), throughput_table(contenders), sep="\n\n")
-    print("", markdown_table(["figure", "measured", "limit", ""], [limit.row() for limit in limits]), sep="\n")
-    print("", markdown_table(["figure", "measured"], others), sep="\n")
+    tables = [
+        signature(),
+        throughput_table(contenders),
+        markdown_table(["figure", "measured", "limit", ""], [limit.row() for limit in limits]),
+        markdown_table(["figure", "measured"], others),
+        markdown_table(bounds.HEADER, bounds.rows(bound)),
+    ]
+    figures = "\n\n".join(tables)
+    print("", figures, sep="\n")
+    if options.record:
+        record(ROOT / "benchmarks" / "README.md", f"\n{figures}\n", start=START, end=END)
     return 0
 
 

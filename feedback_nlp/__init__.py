@@ -8,6 +8,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from feedback_nlp import engines
     from feedback_nlp.analysis import Analysis
     from feedback_nlp.errors import (
         FeedbackError,
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
         MissingExtraError,
         ModelError,
         PolicyError,
+        QuarantineError,
         RowError,
         TextTypeError,
     )
     from feedback_nlp.learn.classifiers import FeedbackClassifier, SentimentClassifier
     from feedback_nlp.ledger.clock_state import clock_state
-    from feedback_nlp.pipeline import analyze
+    from feedback_nlp.pipeline import analyze, run_files
     from feedback_nlp.scorer.scorer import BatchScorer
     from feedback_nlp.store.ledger_store import LedgerStore
     from feedback_nlp.store.merge import merge_ledger
@@ -45,10 +47,11 @@ _HOMES = {
     "clock_state": "feedback_nlp.ledger.clock_state",
     "merge_ledger": "feedback_nlp.store.merge",
     "operating_figures": "feedback_nlp.trends.operations",
+    "run_files": "feedback_nlp.pipeline",
     "verify_effect": "feedback_nlp.trends.effect",
     "wide_figures": "feedback_nlp.trends.operations_wide",
     **dict.fromkeys(
-        ("FeedbackError", "InputError", "MissingExtraError", "ModelError", "PolicyError", "RowError", "TextTypeError"),
+        ("FeedbackError", "InputError", "MissingExtraError", "ModelError", "PolicyError", "QuarantineError", "RowError", "TextTypeError"),
         "feedback_nlp.errors",
     ),
 }
@@ -63,6 +66,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "PolicyError",
+    "QuarantineError",
     "RowError",
     "SentimentClassifier",
     "TextTypeError",
@@ -72,8 +76,10 @@ __all__ = [
     "__version__",
     "analyze",
     "clock_state",
+    "engines",
     "merge_ledger",
     "operating_figures",
+    "run_files",
     "verify_effect",
     "wide_figures",
 ]
@@ -84,6 +90,8 @@ def __getattr__(name: str) -> Any:
 
     if name == "__version__":
         return metadata.version("feedback_nlp")
+    if name == "engines":
+        return import_module("feedback_nlp.engines")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

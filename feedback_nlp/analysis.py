@@ -1,6 +1,7 @@
 """The result of ``analyze``: frozen tables that know how to show and save themselves."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ import pandas as pd
 from feedback_nlp.errors import InputError
 from feedback_nlp.io import write_csv, write_json, write_parquet
 from feedback_nlp.ledger.assemble import HEADERS
-from feedback_nlp.topics import Themes, write_themes
+from feedback_nlp.summary import in_order
+from feedback_nlp.topics import Themes, read_themes, write_themes
 
 if TYPE_CHECKING:
     from feedback_nlp.ledger.explain import ItemExplanation
@@ -102,6 +104,24 @@ class Analysis:
 
         return write_workbook(self.ledger, path, summary=self.summary, themes=self.themes, trends=self.trends, lang=lang)
 
+    @classmethod
+    def load(cls, folder: str | Path, *, rows: int | None = None) -> "Analysis":
+        """What ``save`` or `run_files` wrote. rows: read only so many rows of the ledger, the most urgent; the summary stays that of all.
+
+        Raises InputError where the folder is not one of theirs, or not whole.
+        """
+        folder = Path(folder)
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES if name != "ledger"}
+            ledger = _first_rows(folder / "ledger.parquet", rows)
+            summary = in_order(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+            signature = manifest["signature"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{folder}: expected the folder of a finished analysis, got one that cannot be read ({error})") from error
+        themes = read_themes(folder / THEMES)
+        return cls(ledger=ledger, **tables, summary=summary, theme_model=themes, signature=signature, timings={})
+
     def save(self, folder: str | Path, *, lang: str = "zh", bom: bool = False) -> Path:
         """Write all tables into ``folder`` (made if missing) and return it.
 
@@ -130,3 +150,16 @@ class Analysis:
         files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(FILES)}
         write_json({"signature": self.signature, "files": files}, folder / MANIFEST)
         return folder
+
+
+def _first_rows(path: Path, rows: int | None) -> pd.DataFrame:
+    """The first rows of a Parquet file, all for None; the rest is not read."""
+    if rows is None:
+        return pd.read_parquet(path)
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        batch = next(file.iter_batches(batch_size=max(rows, 1)), None)
+        schema = file.schema_arrow
+    found = schema.empty_table() if batch is None else batch
+    return found.to_pandas().head(rows)

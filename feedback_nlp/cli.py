@@ -1,31 +1,26 @@
 """The command line: parses, calls one public function, shows the result.
 
-Exit codes: 0 done; 1 a defect of the program; 2 bad usage, or input, model or policy that cannot be used; 3 done, but every row was
-quarantined; 130 interrupted.
+Exit codes: 0 done; 1 a defect of the program; 2 bad usage, or input, model or policy that cannot be used; 3 every row was
+quarantined, or more than --max-quarantine allows; 130 interrupted.
 """
 
 import contextlib
-import sys
-import warnings
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from feedback_nlp.commands.ledger import ledger
+from feedback_nlp.commands.options import columns_of, input_options
+from feedback_nlp.commands.run import EXIT_QUARANTINED, demo, run
 from feedback_nlp.commands.settings import policies, schemes
-from feedback_nlp.errors import FeedbackError
+from feedback_nlp.errors import FeedbackError, QuarantineError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from feedback_nlp.analysis import Analysis
-    from feedback_nlp.pipeline import Progress
-
 EXIT_USAGE = 2
-EXIT_ALL_QUARANTINED = 3
 EXIT_INTERRUPTED = 130
 
 _EXAMPLES = """\b
@@ -33,6 +28,7 @@ Examples:
   feedback-nlp demo --out out
   feedback-nlp run feedback.csv --out out --report report.html --store sqlite:///ledger.db
   feedback-nlp ledger list --status 待分析
+  feedback-nlp run exports/ --out out --resume --max-quarantine 1% --log json
   feedback-nlp run 留言.csv --out out --text-column 留言详情 --map 主题=product
   feedback-nlp score reviews.parquet --out scores.csv
   feedback-nlp evaluate 人工标注.xlsx --out evaluation
@@ -52,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     except FeedbackError as error:
         click.echo(f"Error: {error}", err=True)
-        return EXIT_USAGE
+        return EXIT_QUARANTINED if isinstance(error, QuarantineError) else EXIT_USAGE
     except SystemExit:
         # So click and rich end where the reader of our output (head, less) has left; what was asked for is on disk.
         return 0
@@ -67,60 +63,8 @@ def cli() -> None:
 cli.add_command(ledger)
 cli.add_command(policies)
 cli.add_command(schemes)
-
-
-def _input_options(command: Any) -> Any:
-    """Options that say how to read the input."""
-    for option in (
-        click.option("--strict", is_flag=True, help="Stop at the first row that cannot be used instead of setting it aside."),
-        click.option("--encoding", help="Encoding of a text file; detected by default (UTF-8, UTF-16, GBK/GB18030)."),
-        click.option("--map", "mapping", multiple=True, metavar="HEADER=COLUMN", help="Take HEADER of the input as COLUMN; repeatable."),
-        click.option("--text-column", metavar="HEADER", help="The column that holds the feedback text."),
-    ):
-        command = option(command)
-    return command
-
-
-def _analysis_options(command: Any) -> Any:
-    """Options that say how to make the ledger."""
-    for option in (
-        click.option("--bom", is_flag=True, help="Byte order mark in ledger.csv, so that Excel opens it as UTF-8."),
-        click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Headers of ledger.csv."),
-        click.option("--as-of", metavar="TIME", help="When feedback without a date counts as received."),
-        click.option("--sentiment-backend", type=click.Choice(["scorer", "snownlp"]), default="scorer", show_default=True),
-        click.option("--abstain", is_flag=True, help="Types of low confidence become 其他无效."),
-        click.option("--theme-file", "themes", type=click.Path(), help="themes.json of an earlier run, whose themes keep their names."),
-        click.option("--aspects", help="A list of aspects that ships: car, goods or restaurant; found in the texts by default."),
-        click.option("--themes", "n_themes", type=click.IntRange(1), help="At most so many themes; chosen by the data by default."),
-        click.option("--user-dictionary", type=click.Path(), help="Words for the tokeniser, jieba's format."),
-        click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default."),
-        click.option("--policy", default="handling-measures", show_default=True, help="Priority policy: slug or TOML file."),
-        click.option("--scheme", default="handling-measures", show_default=True, help="Classification scheme: slug or TOML file."),
-        click.option("--run", "run_name", metavar="NAME", help="What the history of the store calls this run; by default its time."),
-        click.option("--store", metavar="URL", help="Also merge the ledger into this store, for instance sqlite:///ledger.db."),
-        click.option("--workbook", type=click.Path(), help="Also write the ledger as an Excel file."),
-        click.option("--report", type=click.Path(), help="Also write a report, one HTML file."),
-        click.option("--out", required=True, type=click.Path(), help="Folder for the results; made if missing."),
-    ):
-        command = option(command)
-    return command
-
-
-@cli.command()
-@click.argument("path", metavar="INPUT", type=click.Path())
-@_analysis_options
-@_input_options
-def run(path: str, mapping: tuple[str, ...], out: str, **options: Any) -> int:
-    """Turn INPUT (CSV, TSV, JSON Lines, Parquet, XLSX) into a priority ledger and its tables."""
-    return _run(Path(path), out, columns=_columns(mapping), **options)
-
-
-@cli.command()
-@_analysis_options
-def demo(out: str, **options: Any) -> int:
-    """Do the same on a sample of feedback that ships with the package."""
-    with resources.as_file(resources.files("feedback_nlp").joinpath("data/sample.csv")) as sample:
-        return _run(sample, out, **options)
+cli.add_command(run)
+cli.add_command(demo)
 
 
 @cli.command()
@@ -128,16 +72,16 @@ def demo(out: str, **options: Any) -> int:
 @click.option("--out", required=True, type=click.Path(), help="File for the scores: .csv, .parquet or .jsonl.")
 @click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default.")
 @click.option("--abstain", is_flag=True, help="Types of low confidence become other.")
-@_input_options
+@input_options
 def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[str, ...], **options: Any) -> int:
     """Score the texts of INPUT: type, sentiment, urgency and risks, one row per feedback."""
     from feedback_nlp.scoring import score_file
     from feedback_nlp.terminal import print_quarantine
 
-    quarantine, rows = score_file(Path(path), Path(out), model=model, abstain=abstain, columns=_columns(mapping), **options)
+    quarantine, rows = score_file(Path(path), Path(out), model=model, abstain=abstain, columns=columns_of(mapping), **options)
     print_quarantine(quarantine)
     click.echo(f"{rows} rows scored, {len(quarantine)} quarantined: {out}", err=True)
-    return 0 if rows else EXIT_ALL_QUARANTINED
+    return 0 if rows else EXIT_QUARANTINED
 
 
 @cli.command()
@@ -182,7 +126,7 @@ def train(tables: tuple[str, ...], out: str, corrections: tuple[str, ...], exclu
 @click.option("--head", "heads", multiple=True, type=click.Choice(["type", "sentiment", "urgency", "risk"]), help="Only this; repeatable.")
 @click.option("--suggest", is_flag=True, help="Also list labels that are probably wrong; needs feedback_nlp[labels].")
 @click.option("--bom", is_flag=True, help="Byte order mark in the CSV files, so that Excel opens them as UTF-8.")
-@_input_options
+@input_options
 def evaluate(tables: tuple[str, ...], mapping: tuple[str, ...], **options: Any) -> int:
     """Tell how well a model reads labelled tables of your own (CSV, TSV, JSON Lines, Parquet, XLSX).
 
@@ -191,55 +135,8 @@ def evaluate(tables: tuple[str, ...], mapping: tuple[str, ...], **options: Any) 
     """
     from feedback_nlp.evaluate.command import evaluate_files
 
-    evaluate_files([Path(path) for path in tables], columns=_columns(mapping), **options)
+    evaluate_files([Path(path) for path in tables], columns=columns_of(mapping), **options)
     return 0
-
-
-def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
-    pairs = [entry.rpartition("=") for entry in mapping]
-    if any(not separator or not header for header, separator, _ in pairs):
-        raise click.UsageError("--map: expected HEADER=COLUMN, for instance --map 留言详情=text")
-    return {header: column for header, _, column in pairs}
-
-
-def _run(
-    path: Path,
-    out: str,
-    *,
-    lang: str,
-    bom: bool,
-    store: str | None,
-    run_name: str | None,
-    report: str | None,
-    workbook: str | None,
-    **options: Any,
-) -> int:
-    """Analyse one file, save it where it is wanted, and show the top of the ledger."""
-    from feedback_nlp.analysis import check_folder
-    from feedback_nlp.pipeline import analyze
-    from feedback_nlp.terminal import print_analysis
-
-    check_folder(Path(out), path)
-    with _warnings_as_notes(), _progress() as progress:
-        analysis = analyze(path, progress=progress, **options)
-    folder = analysis.save(out, lang=lang, bom=bom)
-    if report:
-        analysis.report(report, lang=lang)
-    if workbook:
-        analysis.workbook(workbook, lang=lang)
-    if store:
-        _save_in_store(store, analysis, run_name, options["scheme"], options["policy"])
-    print_analysis(analysis, folder)
-    return 0 if len(analysis.ledger) else EXIT_ALL_QUARANTINED
-
-
-def _save_in_store(url: str, analysis: "Analysis", run_name: str | None, scheme: str, policy: str) -> None:
-    from datetime import datetime
-
-    from feedback_nlp.store import LedgerStore
-
-    with LedgerStore(url, scheme=scheme, policy=policy) as store:
-        store.save(analysis, run=run_name or datetime.now().astimezone().isoformat(timespec="seconds"))
 
 
 @contextlib.contextmanager
@@ -268,25 +165,3 @@ def _read_ledger(path: str) -> "pd.DataFrame":
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected the Parquet file of a ledger, as `feedback-nlp ledger export` writes it ({error})") from error
-
-
-@contextlib.contextmanager
-def _progress() -> "Iterator[Progress | None]":
-    """A progress bar on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from feedback_nlp.terminal import progress_bar
-
-    with progress_bar() as report:
-        yield report
-
-
-@contextlib.contextmanager
-def _warnings_as_notes() -> Iterator[None]:
-    """Warnings of the library as one plain line each, without a line of code behind it."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for text in dict.fromkeys(str(entry.message) for entry in caught if entry.category.__module__.startswith("feedback_nlp")):
-        click.echo(f"Note: {text}", err=True)

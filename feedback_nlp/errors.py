@@ -3,6 +3,7 @@
     FeedbackError
     ├── InputError          the input cannot be read or lacks what is needed (command line: exit code 2)
     │   ├── RowError        one row is unusable and ``strict=True`` was asked for
+    │   ├── QuarantineError more rows were set aside than allowed (command line: exit code 3)
     │   └── TextTypeError   something that is not a string where a text belongs (also a TypeError)
     ├── ModelError          a model folder is missing, damaged, foreign or of another format
     ├── PolicyError         a policy or scheme file does not say what it must
@@ -22,6 +23,10 @@ class InputError(FeedbackError, ValueError):
 
 class RowError(InputError):
     """One row is unusable and strict reading was asked for."""
+
+
+class QuarantineError(InputError):
+    """More rows were set aside than the caller allows."""
 
 
 class TextTypeError(InputError, TypeError):

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import RowError
 from feedback_nlp.io import parse_dates, read_frame
 from feedback_nlp.io.cells import as_text
-from feedback_nlp.io.table import RAW_LENGTH
+from feedback_nlp.io.table import RAW_LENGTH, Table
 from feedback_nlp.io.texts import is_missing
-from feedback_nlp.ledger.identity import feedback_ids
+from feedback_nlp.ledger.identity import Names, Settled, name_rows, settle_names
 from feedback_nlp.text.privacy import mask_texts
 from feedback_nlp.text.rules import drop_surrogates
 from feedback_nlp.vocabulary import INPUT_COLUMNS
@@ -44,13 +44,14 @@ class Intake:
     """Records ready to be worked on.
 
     frame: canonical column names, no lone surrogates; ``text`` holds strings, ``created_at`` (if given) Asia/Shanghai times or NaT,
-    ``feedback_id`` is complete and unique. lines: int64 (n,), where each row stood in its source.
-    quarantine: [source_line, reason, raw], masked.
+    ``feedback_id`` is complete, and unique but for what ``names`` tells. lines: int64 (n,), where each row stood in its source.
+    quarantine: [source_line, reason, raw], masked. names: how the ids came about; see `settle`.
     """
 
     frame: pd.DataFrame
     lines: NDArray[np.int64]
     quarantine: pd.DataFrame
+    names: Names
 
     @property
     def days(self) -> NDArray[np.datetime64]:
@@ -58,11 +59,6 @@ class Intake:
         if "created_at" not in self.frame:
             return np.full(len(self.frame), "NaT", dtype="datetime64[D]")
         return np.asarray(self.frame["created_at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]"))
-
-    @property
-    def products(self) -> set[str]:
-        """The distinct names of products."""
-        return set(self.frame["product"].dropna().astype(str)) if "product" in self.frame else set()
 
     @property
     def other_columns(self) -> list[str]:
@@ -83,7 +79,7 @@ class Intake:
             if name in self.frame:
                 more = ["" if is_missing(value) else str(value) for value in self.frame[name].astype(object)]
                 joined = joined.str.cat(pd.Series(more, index=joined.index, dtype=object), sep="\n")
-        return [str(text) for text in joined]
+        return joined.tolist()
 
 
 def take_in(
@@ -99,30 +95,68 @@ def take_in(
     Raises InputError where nothing can be used, RowError at the first bad row if ``strict``.
     """
     table = read_frame(data, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
+    intake = take_part(table, strict=strict)
+    return without_repeated(intake, settle_names(intake.names), strict=strict)
+
+
+def take_part(table: Table, *, strict: bool = False) -> Intake:
+    """Parse dates, name rows and set those aside that no other row is needed to judge. Raises RowError at the first if ``strict``."""
     frame = pd.DataFrame({name: _plain_cells(column) for name, column in table.frame.reset_index(drop=True).items()})
     bad = np.zeros(len(frame), dtype=bool)
-    why = np.full(len(frame), "", dtype=object)
     if "created_at" in frame:
         times, bad = parse_dates(frame["created_at"])
-        why[bad] = ["无法识别的反馈时间：" + text[:40] for text in mask_texts([str(value) for value in frame.loc[bad, "created_at"]])]
+        why = ["无法识别的反馈时间：" + text[:40] for text in mask_texts([str(value) for value in frame.loc[bad, "created_at"]])]
         frame = frame.assign(created_at=times.array)
-    ids = np.full(len(frame), "", dtype=object)
-    ids[~bad] = feedback_ids(frame[~bad])
-    again = pd.Series(ids, dtype=object).duplicated().to_numpy() & ~bad
-    first_line = dict(zip(ids[~bad & ~again], table.lines[~bad & ~again].tolist(), strict=True))
-    why[again] = [f"反馈编号重复：{name}，首次出现在第 {first_line[name]} 行" for name in ids[again]]
-    aside = bad | again
-    if strict and aside.any():
-        row = int(np.flatnonzero(aside)[0])
-        raise RowError(f"line {table.lines[row]}: {why[row]}; repair this row, or read without strict=True to set it aside")
-    more = pd.DataFrame({"source_line": table.lines[aside], "reason": why[aside], "raw": frame.loc[aside, "text"].to_numpy(dtype=object)})
+        if strict and bad.any():
+            raise first_row_error(int(table.lines[bad][0]), why[0])
+        more = quarantined(table.lines[bad], why, frame.loc[bad, "text"].tolist())
     withheld = table.format in _FORMATS_OF_LINES and not set(frame.columns) <= HARMLESS_COLUMNS
     quarantine = table.quarantine.assign(raw=WITHHELD) if withheld else table.quarantine
-    quarantine = pd.concat([quarantine, more]) if len(more) else quarantine
-    quarantine = quarantine.sort_values("source_line", kind="stable").reset_index(drop=True)
     quarantine = quarantine.assign(raw=pd.Series(_masked_pieces(quarantine["raw"].tolist()), dtype=object))
-    kept = frame.assign(feedback_id=ids)[~aside].reset_index(drop=True)
-    return Intake(kept, table.lines[~aside], quarantine)
+    if bad.any():
+        quarantine = pd.concat([quarantine, more]).sort_values("source_line", kind="stable").reset_index(drop=True)
+        frame = frame[~bad].reset_index(drop=True)
+    names = name_rows(frame)
+    return Intake(frame.assign(feedback_id=names.names), table.lines[~bad], quarantine, names)
+
+
+def without_repeated(intake: Intake, found: Settled, *, strict: bool = False) -> Intake:
+    """Without the rows whose id came before, which go into quarantine; made ids that clash have their numbers."""
+    names = renamed(intake.names.names, found, 0)
+    frame, quarantine, keep = intake.frame.assign(feedback_id=names), intake.quarantine, np.ones(len(names), bool)
+    if len(found.again):
+        why = repeated_reasons(names[found.again], intake.lines[found.first])
+        if strict:
+            raise first_row_error(int(intake.lines[found.again[0]]), why[0])
+        more = quarantined(intake.lines[found.again], why, frame["text"].iloc[found.again].tolist())
+        quarantine = pd.concat([quarantine, more]).sort_values("source_line", kind="stable").reset_index(drop=True)
+        keep[found.again] = False
+    return Intake(frame[keep].reset_index(drop=True), intake.lines[keep], quarantine, intake.names)
+
+
+def renamed(names: NDArray[np.object_], found: Settled, start: int) -> NDArray[np.object_]:
+    """The names of a part whose first row has the number ``start``, with their numbers where they clash."""
+    here = slice(*np.searchsorted(found.renamed, [start, start + len(names)]).tolist())
+    rows = found.renamed[here] - start
+    result = names.copy()
+    result[rows] = [f"{name}-{number}" for name, number in zip(names[rows], found.number[here].tolist(), strict=True)]
+    return result
+
+
+def repeated_reasons(names: NDArray[np.object_], first: NDArray[np.int64]) -> list[str]:
+    """Why rows with an id that came before are set aside. first: int64 (n,), the line it came in first."""
+    return [f"反馈编号重复：{name}，首次出现在第 {line} 行" for name, line in zip(names.tolist(), first.tolist(), strict=True)]
+
+
+def quarantined(lines: NDArray[np.int64], why: list[str], texts: list[str]) -> pd.DataFrame:
+    """Rows that are set aside as a table like ``Intake.quarantine``: what is shown of each text is masked."""
+    raw = pd.Series(_masked_pieces(texts), dtype=object)
+    return pd.DataFrame({"source_line": lines, "reason": pd.Series(why, dtype=object), "raw": raw})
+
+
+def first_row_error(line: int, why: str) -> RowError:
+    """The error for the first row that cannot be used."""
+    return RowError(f"line {line}: {why}; repair this row, or read without strict=True to set it aside")
 
 
 def _masked_pieces(texts: list[str]) -> list[str]:

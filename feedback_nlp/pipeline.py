@@ -1,88 +1,31 @@
-"""``analyze``: the parts in their order, nothing computed here.
+"""``analyze``: the steps of an analysis in memory, and their results as one object. Nothing is computed here."""
 
-texts -> clean -> one pass of the scorer -> mask -> duplicates -> tokens -> phrases, themes, trends -> aspects -> priority -> ledger.
-Each step is a map over rows, or an aggregate that can be merged (counts) followed by a map.
-"""
-
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
-from itertools import chain
+import tempfile
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from feedback_nlp.analysis import Analysis
-from feedback_nlp.errors import InputError
-from feedback_nlp.intake import Intake, take_in
-from feedback_nlp.ledger.assemble import LedgerParts, assemble
-from feedback_nlp.ledger.deadlines import deadlines
-from feedback_nlp.ledger.evidence import gather_evidence
-from feedback_nlp.ledger.identity import customer_codes
-from feedback_nlp.ledger.notes import aspect_notes, copy_notes, duplicate_table, find_copies
-from feedback_nlp.ledger.policy import DEFAULT_POLICY, Policy, load_policy
-from feedback_nlp.ledger.priority import prioritise
-from feedback_nlp.ledger.reasons import reasons
-from feedback_nlp.ledger.rising import Trends, find_trends
-from feedback_nlp.ledger.scheme import DEFAULT_SCHEME, Scheme, load_scheme
-from feedback_nlp.scorer.scorer import BatchScorer, text_chunks
-from feedback_nlp.scorer.scores import Scores
-from feedback_nlp.sentiment.second_opinion import BACKENDS, polarity_levels, snownlp_polarity
+from feedback_nlp.batch.job import Job, finished, locked, run_job
+from feedback_nlp.batch.setup import Setup, code_digest, make_setup
+from feedback_nlp.batch.space import FolderSpace, MemorySpace, Space
+from feedback_nlp.batch.steps import Engine, Outcome, Progress, Stopwatch, run_steps
+from feedback_nlp.batch.third import Third
+from feedback_nlp.engines.local import LocalEngine
+from feedback_nlp.io import fingerprint, read_parts
+from feedback_nlp.io.parts import PART_ROWS
+from feedback_nlp.ledger.policy import DEFAULT_POLICY
+from feedback_nlp.ledger.assemble import order_of_ledger
+from feedback_nlp.ledger.scheme import DEFAULT_SCHEME
+from feedback_nlp.scorer.scorer import BatchScorer
 from feedback_nlp.store.columns import HISTORY
 from feedback_nlp.store.merge import Merged, merge_ledger
-from feedback_nlp.summary import summarise
-from feedback_nlp.text.clean import CleanTexts, clean
-from feedback_nlp.text.privacy import mask_frame, mask_texts
-from feedback_nlp.text.tokenize import Tokenizer, Tokens
-from feedback_nlp.topics import Aspects, Duplicates, Themes, Topics, discover, find_aspects, read_themes
-
-#: Called as ``progress(step, rows done, rows in all)``.
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass
-class _Stopwatch:
-    """Seconds per step, and the caller's progress."""
-
-    progress: Progress | None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str, rows: int = 0) -> Iterator[Callable[[int], None]]:
-        start = time.perf_counter()
-        self._report(name, 0, rows)
-        yield lambda done: self._report(name, done, rows)
-        self._report(name, rows or 1, rows or 1)
-        self.seconds[name] = time.perf_counter() - start
-
-    def _report(self, name: str, done: int, rows: int) -> None:
-        if self.progress:
-            self.progress(name, done, rows)
-
-
-@dataclass(frozen=True)
-class _Cleaned:
-    """What the rows say, n of each: cleaned texts, flags of ``CleanTexts``, scores."""
-
-    texts: list[str]
-    no_information: NDArray[np.bool_]
-    damaged: NDArray[np.bool_]
-    scores: Scores
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What n rows have in common: who says the same, what they speak of, how they judge its parts, and what of it rises."""
-
-    duplicates: Duplicates
-    topics: Topics
-    aspects: Aspects
-    trends: Trends
+from feedback_nlp.summary import Figures, reason_counts, summarise
+from feedback_nlp.topics import Themes
+from feedback_nlp.vocabulary import INPUT_COLUMNS
 
 
 def analyze(
@@ -104,6 +47,7 @@ def analyze(
     as_of: str | pd.Timestamp | None = None,
     previous: pd.DataFrame | None = None,
     run: str | None = None,
+    n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> Analysis:
     """Read feedback and make the priority ledger.
@@ -119,185 +63,115 @@ def analyze(
     as_of: when undated items count as received (Asia/Shanghai where no zone is given); without it they have no deadlines.
     previous: the ledger of an earlier analysis with what people changed since; their columns are kept, and so are items that are not read
     again (`feedback_nlp.store.merge_ledger`). run: what the history calls this run, by default its time.
+    n_jobs: processes that work, -1 for all cores; the result is the same (with one, nothing touches the disk).
     progress: called as ``progress(step, rows_done, rows)``.
 
     Returns an ``Analysis``; rows read = rows of its ledger + rows of its quarantine. Nothing in it depends on the order of rows.
     Raises InputError (and RowError if ``strict``), ModelError, PolicyError.
     """
-    if sentiment_backend not in BACKENDS:
-        raise InputError(f"unknown sentiment_backend {sentiment_backend!r}; expected one of {', '.join(BACKENDS)}")
-    if n_themes is not None and n_themes < 1:
-        raise InputError(f"n_themes: expected at least 1, or None to let the data decide, got {n_themes!r}")
-    known = read_themes(themes) if isinstance(themes, str | Path) else themes
-    rules, view = load_policy(policy), load_scheme(scheme)
-    scorer = model if isinstance(model, BatchScorer) else BatchScorer.load(model)
-    tokenizer = Tokenizer(user_dictionary=user_dictionary)
-    watch = _Stopwatch(progress)
-    with watch.step("read"):
-        intake = take_in(data, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
-    rows = len(intake.frame)
-    with watch.step("score", rows) as tick:
-        cleaned = _clean_and_score(intake.texts, scorer, abstain=abstain, tick=tick)
-    if sentiment_backend == "snownlp":
-        with watch.step("snownlp", rows):
-            cleaned = replace(cleaned, scores=_second_opinion(cleaned))
-    with watch.step("mask", rows):
-        masked = mask_texts(cleaned.texts)
-    with watch.step("tokenise", rows):
-        tokens = tokenizer.tokenize(masked)
-    shown = mask_frame(intake.frame[[name for name in ("product", "channel") if name in intake.frame]])
-    with watch.step("topics", rows):
-        alike, topics = _find_topics(intake, cleaned.scores, masked, tokens, n_themes=n_themes, previous=known)
-    with watch.step("aspects", rows):
-        judged = find_aspects(masked, scorer=scorer, aspects=aspects, products=shown.get("product"))
-    with watch.step("trends", rows):
-        trends = find_trends(shown, intake.days, cleaned.scores, topics, alike, daily_items=rules.daily_items)
-    found = _Found(alike, topics, judged, trends)
-    with watch.step("ledger", rows):
-        ledger = _make_ledger(intake, cleaned, masked, tokens, found, rules, view, as_of)
-    if len(ledger) != rows:
-        raise RuntimeError(f"{rows} rows went in and {len(ledger)} came out; this is a defect of feedback_nlp, please report it")
-    merged = _merge(ledger, previous, run, as_of, view, rules)
-    ledger = merged.ledger
-    unfamiliar = _mean(scorer.unfamiliar(cleaned.texts)), scorer.model.reference["unfamiliar"]
-    levels = tuple(level.name for level in rules.levels)
-    summary = summarise(ledger, intake.quarantine, trends.table, levels, intake.other_columns, unfamiliar)
-    options = {"abstain": abstain, "as_of": as_of and str(as_of), "n_themes": n_themes, "sentiment_backend": sentiment_backend}
-    signature = _signature(scorer, rules, view, tokenizer, options)
+    setup = make_setup(
+        scheme=scheme,
+        policy=policy,
+        model=model,
+        user_dictionary=user_dictionary,
+        n_themes=n_themes,
+        themes=themes,
+        aspects=aspects,
+        abstain=abstain,
+        sentiment_backend=sentiment_backend,
+        strict=strict,
+        as_of=as_of,
+    )
+    engine, watch = LocalEngine(n_jobs), Stopwatch(progress)
+    parts = read_parts(data, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
+    with tempfile.TemporaryDirectory(prefix="feedback_nlp-") as folder:
+        space = MemorySpace() if engine.processes == 1 else FolderSpace(Path(folder))
+        outcome = run_steps(parts, setup, space, engine, watch)
+        ledger = _joined(space, outcome, setup)
+    merged = _merge(ledger, previous, run, as_of, setup)
+    figures = outcome.figures if previous is None else Figures.from_ledger(merged.ledger)
+    return _analysis(merged, outcome, figures, setup, watch)
+
+
+def run_files(
+    data: Any,
+    out: str | Path,
+    *,
+    engine: Engine | None = None,
+    resume: bool = False,
+    max_quarantine: float = 1.0,
+    lang: str = "zh",
+    bom: bool = False,
+    text_column: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    part_rows: int = PART_ROWS,
+    progress: Progress | None = None,
+    **options: Any,
+) -> bool:
+    """Analyse files of any size into a folder: the tables of `Analysis.save`, made part by part in bounded memory.
+
+    data: path or URL of a file, a folder, or a list of them. out: the folder. engine: what runs the maps, by default all cores.
+    resume: go on with what an interrupted run left in ``out``; the files are the same as without interruption.
+    max_quarantine: share of rows that may be set aside, 0 to 1. lang, bom: as in `Analysis.save`. part_rows: rows of a part; no result
+    depends on it. text_column, columns, encoding, progress, and all options: as in `analyze`.
+
+    Returns False where the folder already holds the results of an equal run, for which nothing is done; True otherwise.
+    Raises InputError (and RowError if ``strict``), QuarantineError where too many rows are set aside, ModelError, PolicyError; results of
+    an earlier run are then left as they were.
+    """
+    setup = make_setup(**options)
+    reading = {"text_column": text_column, "columns": dict(columns or {}), "encoding": encoding}
+    marks = {"input": fingerprint(data), "reading": reading, "setup": setup.fingerprint, "files": {"lang": lang, "bom": bom}}
+    job = Job(Path(out), {**marks, "part_rows": part_rows, "code": code_digest()}, lang, bom, max_quarantine, resume)
+    with locked(job.folder):
+        if finished(job):
+            return False
+        parts = partial(read_parts, data, strict=setup.strict, part_rows=part_rows, **reading)
+        watch, work = Stopwatch(progress), engine or LocalEngine(-1, job.work.absolute())
+        run_job(job, parts, setup, work, watch, lambda outcome: summary_of(outcome, outcome.figures, setup))
+    return True
+
+
+def _analysis(merged: Merged, outcome: Outcome, figures: Figures, setup: Setup, watch: Stopwatch) -> Analysis:
     return Analysis(
-        ledger=ledger,
-        themes=topics.themes,
-        keywords=topics.keywords,
-        phrases=topics.phrases,
-        duplicates=duplicate_table(alike, intake.frame["feedback_id"].tolist()),
-        aspects=found.aspects.summary,
-        trends=trends.table,
-        summary=summary,
-        quarantine=intake.quarantine,
+        ledger=merged.ledger,
+        **outcome.tables,
+        summary=summary_of(outcome, figures, setup),
         history=merged.history,
-        theme_model=topics.model,
-        signature=signature,
+        theme_model=outcome.learned.knowledge.themes,
+        signature=setup.signature,
         timings=watch.seconds,
     )
 
 
-def _merge(
-    ledger: pd.DataFrame, previous: pd.DataFrame | None, run: str | None, at: str | pd.Timestamp | None, scheme: Scheme, policy: Policy
-) -> Merged:
+def summary_of(outcome: Outcome, figures: Figures, setup: Setup) -> dict[str, Any]:
+    """Headline figures of an analysis."""
+    known = {column.name for column in INPUT_COLUMNS}
+    return summarise(
+        figures,
+        duplicated=int((outcome.tables["duplicates"]["count"] - 1).sum()),
+        masked=outcome.masked,
+        reasons=reason_counts(outcome.tables["quarantine"]),
+        trends=outcome.tables["trends"],
+        levels=setup.levels,
+        other_columns=[name for name in outcome.learned.columns if name not in known],
+        unfamiliar=(outcome.unfamiliar, setup.scorer.model.reference["unfamiliar"]),
+    )
+
+
+def _joined(space: Space, outcome: Outcome, setup: Setup) -> pd.DataFrame:
+    """The rows of all parts in the order of the ledger."""
+    parts = [space.get(Third, number).ledger for number in range(outcome.learned.rows.n_parts)]
+    if len(parts) == 1:
+        return parts[0]
+    ledger = pd.concat(parts, ignore_index=True)
+    return ledger.iloc[order_of_ledger(ledger, setup.levels)].reset_index(drop=True)
+
+
+def _merge(ledger: pd.DataFrame, previous: pd.DataFrame | None, run: str | None, at: Any, setup: Setup) -> Merged:
     """The ledger with what people did; without a previous one it stays as it is."""
     if previous is None:
         return Merged(ledger, pd.DataFrame({name: pd.Series(dtype="str") for name in HISTORY}))
     name = run or pd.Timestamp.now("Asia/Shanghai").isoformat(timespec="seconds")
-    return merge_ledger(ledger, previous, run=name, at=at, scheme=scheme, policy=policy)
-
-
-def _signature(scorer: BatchScorer, policy: Policy, scheme: Scheme, tokenizer: Tokenizer, options: dict[str, Any]) -> dict[str, Any]:
-    """What produced an analysis."""
-    return {
-        "feedback_nlp": version("feedback_nlp"),
-        "model": scorer.model.signature,
-        "policy": policy.signature,
-        "scheme": scheme.signature,
-        "user_dictionary": tokenizer.signature,
-        "options": options,
-    }
-
-
-def _clean_and_score(texts: list[str], scorer: BatchScorer, *, abstain: bool, tick: Callable[[int], None]) -> _Cleaned:
-    parts: list[CleanTexts] = []
-
-    def cleaned_parts() -> Iterator[CleanTexts]:
-        done = 0
-        for chunk in text_chunks(texts):
-            parts.append(clean(chunk))
-            yield parts[-1]
-            done += len(chunk)
-            tick(done)
-
-    scores = scorer.score_clean(cleaned_parts(), abstain=abstain)
-    nothing = [np.empty(0, dtype=bool)]
-    return _Cleaned(
-        list(chain.from_iterable(part.texts() for part in parts)),
-        np.concatenate([part.no_information for part in parts] or nothing),
-        np.concatenate([part.damaged for part in parts] or nothing),
-        scores,
-    )
-
-
-def _mean(values: NDArray[np.float32]) -> float:
-    """Mean to four digits, whatever the order of the rows; 0 of no rows."""
-    return float(np.sort(values).astype(np.float64).sum() / max(len(values), 1))
-
-
-def _second_opinion(cleaned: _Cleaned) -> Scores:
-    polarity = snownlp_polarity(cleaned.texts)
-    return replace(cleaned.scores, polarity=polarity, sentiment=polarity_levels(polarity), sentiment_confidence=np.abs(polarity))
-
-
-def _find_topics(
-    intake: Intake, scores: Scores, texts: list[str], tokens: Tokens, *, n_themes: int | None, previous: Themes | None
-) -> tuple[Duplicates, Topics]:
-    customers = customer_codes(intake.frame)
-    alike = find_copies(texts, intake.frame["feedback_id"].to_numpy(dtype=object), customers, intake.frame.get("created_at"))
-    topics = discover(
-        tokens,
-        texts,
-        customers=customers,
-        polarity=scores.polarity,
-        sentiment=scores.sentiment,
-        products=intake.products,
-        n_themes=n_themes,
-        previous=previous,
-    )
-    return alike, topics
-
-
-def _make_ledger(
-    intake: Intake,
-    cleaned: _Cleaned,
-    masked: list[str],
-    tokens: Tokens,
-    found: _Found,
-    policy: Policy,
-    scheme: Scheme,
-    as_of: str | pd.Timestamp | None,
-) -> pd.DataFrame:
-    scores, frame = cleaned.scores, intake.frame
-    topics, alike = found.topics, found.duplicates
-    evidence = gather_evidence(frame, cleaned.texts, scores, tokens, topics, alike.repeat, found.trends, policy)
-    priority = prioritise(evidence, policy)
-    shown = cleaned.texts
-    if not intake.texts_are_plain:
-        shown = clean(frame["text"].tolist()).texts()
-        masked = mask_texts(shown)
-    parts = LedgerParts(
-        frame=frame,
-        texts=masked,
-        originals=_masked_originals(frame["text"].tolist(), shown, masked),
-        scores=scores,
-        priority=priority,
-        category=scheme.categories(scores.type_index, pd.Series(shown, dtype=object)),
-        theme=topics.theme_names,
-        theme_strength=topics.strength,
-        keywords=topics.item_keywords,
-        key_phrases=topics.item_phrases,
-        aspects=aspect_notes(found.aspects.items, len(frame)),
-        duplicates=alike,
-        reasons=reasons(evidence, priority, policy, scores=scores, notes=copy_notes(alike)),
-        due=deadlines(frame, priority.level, policy, as_of=as_of),
-        lines=intake.lines,
-        no_information=cleaned.no_information,
-        damaged=cleaned.damaged,
-    )
-    return assemble(parts, policy)
-
-
-def _masked_originals(originals: list[str], cleaned: list[str], masked: list[str]) -> list[str]:
-    """The originals, masked; the cleaned text stands in where mark-up or invisible characters hide personal data from the mask."""
-    result = mask_texts(originals)
-    personal = [row for row, text in enumerate(masked) if text != cleaned[row]]
-    again = clean([result[row] for row in personal]).texts()
-    for row, before, after in zip(personal, again, mask_texts(again), strict=True):
-        if before != after:
-            result[row] = masked[row]
-    return result
+    return merge_ledger(ledger, previous, run=name, at=at, scheme=setup.scheme, policy=setup.policy)

@@ -1,19 +1,77 @@
 """Headline figures of an analysis, as plain values that JSON can hold."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from feedback_nlp.vocabulary import SENTIMENTS, TYPES
 
 #: Texts with so many times the usual share of unfamiliar character pairs are of another kind than those the model was made on.
 UNFAMILIAR_FACTOR = 2.0
+#: Columns of the ledger whose values are counted.
+COUNTED = ("priority", "type_label", "sentiment_label", "channel", "product")
+#: Polarities are summed in these units, so that sums do not depend on the order of rows.
+UNIT = 1e-6
 _ALERT = ["dimension", "key", "period", "kind", "q", "sentence"]
 
 
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """Figures of the rows of a ledger that can be added.
+
+    items, undated, no_information, damaged: rows, and those without a date, without information, with lost characters.
+    polarity: summed, in units of ``UNIT``. first, last: days as text, "" for none. columns: counts of values by column.
+    """
+
+    items: int
+    undated: int
+    no_information: int
+    damaged: int
+    polarity: int
+    first: str
+    last: str
+    priority: Mapping[str, int]
+    type_label: Mapping[str, int]
+    sentiment_label: Mapping[str, int]
+    channel: Mapping[str, int]
+    product: Mapping[str, int]
+
+    @classmethod
+    def from_ledger(cls, ledger: pd.DataFrame) -> "Figures":
+        """Count the rows of a ledger, or of a part of one."""
+        dates = ledger["created_at"].dropna() if "created_at" in ledger else pd.Series(dtype="datetime64[us]")
+        polarity = np.rint(ledger["polarity"].to_numpy(np.float64) / UNIT)
+        return cls(
+            items=len(ledger),
+            undated=len(ledger) - len(dates),
+            no_information=int(ledger["no_information"].sum()),
+            damaged=int(ledger["damaged"].sum()),
+            polarity=int(polarity.sum()),
+            first=str(dates.min().date()) if len(dates) else "",
+            last=str(dates.max().date()) if len(dates) else "",
+            **{name: _value_counts(ledger, name) for name in COUNTED},
+        )
+
+    def merge(self, *others: "Figures") -> "Figures":
+        """The figures of all together."""
+        every = (self, *others)
+        added = {name: sum(getattr(each, name) for each in every) for name in ("items", "undated", "no_information", "damaged", "polarity")}
+        days = [(each.first, each.last) for each in every if each.first]
+        counts = {name: dict(sum((Counter(getattr(each, name)) for each in every), Counter())) for name in COUNTED}
+        first, last = (min(day for day, _ in days), max(day for _, day in days)) if days else ("", "")
+        return Figures(**added, first=first, last=last, **counts)
+
+
 def summarise(
-    ledger: pd.DataFrame,
-    quarantine: pd.DataFrame,
+    figures: Figures,
+    *,
+    duplicated: int,
+    masked: int,
+    reasons: Mapping[str, int],
     trends: pd.DataFrame,
     levels: tuple[str, ...],
     other_columns: list[str],
@@ -21,31 +79,36 @@ def summarise(
 ) -> dict[str, Any]:
     """Counts by priority, type, sentiment, channel and product, the period, data quality, what is over the daily limit, and what rises.
 
-    other_columns: input columns that are none of the record's; they are in the ledger as they came.
-    unfamiliar: mean share of character pairs that the model never saw, here and usually."""
-    dates = ledger["created_at"].dropna() if "created_at" in ledger else pd.Series(dtype="datetime64[us]")
+    duplicated: items that say what another one says already. masked: items whose text held personal data. reasons: rows in quarantine by
+    reason. other_columns: input columns that are none of the record's; they are in the ledger as they came.
+    unfamiliar: mean share of character pairs that the model never saw, here and usually.
+    """
     burst, alerts = trends[trends["plain"]], trends[trends["alert"]]
+    quarantined = sum(reasons.values())
     return {
-        "rows": len(ledger) + len(quarantine),
-        "items": len(ledger),
-        "quarantined": len(quarantine),
-        "quarantine_reasons": _counts(quarantine["reason"].astype(str).str.replace(r"[：:].*", "", regex=True)),
+        "rows": figures.items + quarantined,
+        "items": figures.items,
+        "quarantined": quarantined,
+        "quarantine_reasons": _by_count(reasons),
         "other_columns": sorted(other_columns),
-        "period": [str(dates.min().date()), str(dates.max().date())] if len(dates) else None,
-        "undated": len(ledger) - len(dates),
-        "priority": {level: int(ledger["priority"].eq(level).sum()) for level in levels},
-        "type": {label: int(ledger["type_label"].eq(label).sum()) for label in TYPES.values()},
-        "sentiment": {label: int(ledger["sentiment_label"].eq(label).sum()) for label in SENTIMENTS.values()},
-        "mean_polarity": round(float(ledger["polarity"].astype(float).sum() / max(len(ledger), 1)), 4),
-        "no_information": int(ledger["no_information"].sum()),
-        "damaged": int(ledger["damaged"].sum()),
+        "period": [figures.first, figures.last] if figures.first else None,
+        "undated": figures.undated,
+        "levels": list(levels),
+        "priority": {level: figures.priority.get(level, 0) for level in levels},
+        "type": {label: figures.type_label.get(label, 0) for label in TYPES.values()},
+        "sentiment": {label: figures.sentiment_label.get(label, 0) for label in SENTIMENTS.values()},
+        "mean_polarity": round(figures.polarity * UNIT / max(figures.items, 1), 4),
+        "no_information": figures.no_information,
+        "damaged": figures.damaged,
+        "duplicated": duplicated,
+        "masked": masked,
         "unfamiliar": {
             "share": round(unfamiliar[0], 4),
             "usual": round(unfamiliar[1], 4),
             "warning": unfamiliar[0] > UNFAMILIAR_FACTOR * unfamiliar[1],
         },
-        "channel": _counts(ledger["channel"]) if "channel" in ledger else {},
-        "product": _counts(ledger["product"]) if "product" in ledger else {},
+        "channel": _by_count(figures.channel),
+        "product": _by_count(figures.product),
         "high_frequency": [
             {"dimension": dimension, "key": key, "date": str(period.date()), "count": int(count)}
             for dimension, key, period, count in burst[["dimension", "key", "period", "observed"]].itertuples(index=False, name=None)
@@ -57,7 +120,24 @@ def summarise(
     }
 
 
-def _counts(column: pd.Series) -> dict[str, int]:
-    """Value -> count, most frequent first, then by name."""
-    counts = column.dropna().astype(str).value_counts()
-    return {str(name): int(counts[name]) for name in sorted(counts.index, key=lambda name: (-counts[name], name))}
+def in_order(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary as ``summarise`` gave it, whatever a file did to the order of its names. Raises KeyError where it is none."""
+    orders = {"priority": summary["levels"], "type": TYPES.values(), "sentiment": SENTIMENTS.values()}
+    named = {key: {name: summary[key][name] for name in names} for key, names in orders.items()}
+    counted = {key: _by_count(summary[key]) for key in ("quarantine_reasons", "channel", "product")}
+    return {**summary, **named, **counted}
+
+
+def reason_counts(quarantine: pd.DataFrame) -> dict[str, int]:
+    """Rows in quarantine by reason, without what is said of the single row."""
+    return _value_counts(pd.DataFrame({"reason": quarantine["reason"].astype(str).str.replace(r"[：:].*", "", regex=True)}), "reason")
+
+
+def _value_counts(frame: pd.DataFrame, name: str) -> dict[str, int]:
+    counts = frame[name].dropna().astype(str).value_counts() if name in frame else {}
+    return {str(value): int(count) for value, count in counts.items()}
+
+
+def _by_count(counts: Mapping[str, int]) -> dict[str, int]:
+    """Most frequent first, then by name."""
+    return {name: counts[name] for name in sorted(counts, key=lambda name: (-counts[name], name))}

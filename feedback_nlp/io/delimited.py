@@ -1,40 +1,51 @@
-"""CSV and TSV: text with a header line to a draft of strings."""
+"""CSV and TSV: text with a header line to drafts of strings."""
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.io.encoding import Decoded, content_kind, decode
+from feedback_nlp.io.decoding import MAX_RECORD, Plan, TextBlock, text_blocks
+from feedback_nlp.io.encoding import content_kind, head_of, survey
 from feedback_nlp.io.headers import clean_headers
-from feedback_nlp.io.records import Lines, Record, iter_records
+from feedback_nlp.io.opened import MAX_PART_SIZE, Opened, no_rows, rows_of_a_part
+from feedback_nlp.io.records import NUL, RecordReader, Run
+from feedback_nlp.io.sources import Source, changed
 from feedback_nlp.io.table import RAW_LENGTH, BadRow, Draft
 
-NUL = "\0"
 REASON_NUL = "含有空字符（NUL）"
 REASON_ENCODING = "编码无法识别（既不是 UTF-8 也不是 GB18030）"
 REASON_QUOTES = "引号不成对或位置不对"
+REASON_LONG = f"记录过长（超过 {MAX_RECORD} 个字符）"
 
 #: Tried in this order, the first with the most occurrences in the header wins.
 _DELIMITERS = {"csv": ",\t;|", "tsv": "\t,;|"}
 _QUOTED = re.compile(r'(?:(?<=[,;\t|\r\n])|\A)"(?:[^"]|"")*"')
 _HEADER_SAMPLE = 1 << 16
-_BLOCK = 4096
 
 
-def read_delimited(data: bytes, *, where: str, format: str, encoding: str | None = None) -> Draft:
-    """Read a CSV (``format="csv"``) or TSV file; every cell is a string.
+def open_delimited(source: Source, *, encoding: str | None = None) -> Opened:
+    """Open a CSV (``source.format == "csv"``) or TSV file; every cell is a string.
 
     Blank lines are skipped. Records whose number of fields is not that of the header, with unbalanced quotes, with a NUL or
-    undecodable bytes are returned as bad rows. Raises InputError where there is no text or no header.
+    undecodable bytes, or of over ``MAX_RECORD`` characters are bad rows. Raises InputError where there is no text or no header.
     """
-    decoded = decode(data, where=where, encoding=encoding)
-    lines = Lines(decoded.text)
-    records = iter_records(lines, find_delimiter(decoded.text, format))
-    headers = _read_header(records, decoded, where, content_kind(data))
-    return _read_rows(records, lines, headers, decoded, format)
+    plan = survey(source.blocks, where=source.where, encoding=encoding)
+    headers, _ = _header(source, plan)
+
+    def drafts(part_rows: int) -> Iterator[Draft]:
+        try:
+            again, runs = _header(source, plan)
+            if again != headers:
+                raise changed(source.where)
+            yield from _Rows(headers, source.format, plan.encoding).drafts(runs, rows_of_a_part(part_rows, len(headers)))
+        except UnicodeError as error:
+            raise changed(source.where) from error
+
+    return Opened(no_rows(headers), drafts, plan.encoding)
 
 
 def find_delimiter(text: str, format: str) -> str:
@@ -45,51 +56,104 @@ def find_delimiter(text: str, format: str) -> str:
     return candidates[0] if format == "tsv" and "\t" in header else max(candidates, key=header.count)
 
 
-def _read_header(records: Iterator[Record], decoded: Decoded, where: str, kind: str) -> list[str]:
-    for start, stop, fields in records:
-        if fields == [] or (fields and not "".join(fields).strip()):
-            continue
-        if fields is None:
-            raise InputError(f"{where}, line {start + 1}: the header has unbalanced quotes; expected each quoted name closed")
-        if NUL in "".join(fields) or not decoded.bad_lines.isdisjoint(range(start + 1, stop + 1)):
-            raise InputError(f"{where}, line {start + 1}: expected a header of column names, got {kind}; save the file as CSV in UTF-8")
-        return clean_headers(fields, where=f"{where}, line {start + 1}")
-    raise InputError(f"{where}: expected a header line, got only blank lines; the first line must name the columns")
+def _header(source: Source, plan: Plan) -> tuple[list[str], Iterator[Run]]:
+    """Return the column names and the records behind the header."""
+    blocks = text_blocks(source.blocks, plan)
+    head: list[TextBlock] = []
+    while sum(len(block.text) for block in head) < _HEADER_SAMPLE and (block := next(blocks, None)):
+        head.append(block)
+    reader = RecordReader(find_delimiter("".join(block.text for block in head), source.format), plan.newline)
+    runs = reader.runs(chain(head, blocks))
+    for run in runs:
+        for number, fields in enumerate(run.rows):
+            if fields == [] or (fields and not "".join(fields).strip()):
+                continue
+            start, stop = run.lines.first + run.starts[number], run.lines.first + run.stops[number]
+            where = f"{source.where}, line {start + 1}"
+            if run.oversized:
+                raise InputError(f"{where}: expected a header of column names, got a line of over {MAX_RECORD} characters; check the file")
+            if fields is None:
+                raise InputError(f"{where}: the header has unbalanced quotes; expected each quoted name closed")
+            if NUL in "".join(fields) or not run.lines.bad.isdisjoint(range(start, stop)):
+                kind = content_kind(head_of(source.blocks))
+                raise InputError(f"{where}: expected a header of column names, got {kind}; save the file as CSV in UTF-8")
+            return clean_headers(fields, where=where), chain((run.behind(number),), runs)
+    raise InputError(f"{source.where}: expected a header line, got only blank lines; the first line must name the columns")
 
 
-def _read_rows(records: Iterator[Record], lines: Lines, headers: list[str], decoded: Decoded, format: str) -> Draft:
-    width = len(headers)
-    columns: list[list[str]] = [[] for _ in headers]
-    starts: list[int] = []
-    bad: list[BadRow] = []
-    block: list[list[str]] = []
-    suspicious = NUL in decoded.text or bool(decoded.bad_lines)
-    for start, stop, fields in records:
-        whole = fields is not None and len(fields) == width
-        reason = "" if whole and not suspicious else _fault(fields, width, range(start + 1, stop + 1), decoded)
-        if fields is not None and whole and not reason:
-            starts.append(start + 1)
-            block.append(fields)
-            if len(block) == _BLOCK:
-                _extend(columns, block)
-        elif reason:
-            bad.append(BadRow(start + 1, reason, lines.raw(start, stop, RAW_LENGTH)))
-    _extend(columns, block)
-    frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in zip(headers, columns, strict=True)})
-    return Draft(frame, np.array(starts, dtype=np.int64), format, decoded.encoding, bad)
+class _Rows:
+    """Collects the rows of one part."""
+
+    def __init__(self, headers: list[str], format: str, encoding: str) -> None:
+        self._headers = headers
+        self._format = format
+        self._encoding = encoding
+        self._clear()
+
+    def _clear(self) -> None:
+        self._columns: list[list[str]] = [[] for _ in self._headers]
+        self._starts: list[int] = []
+        self._bad: list[BadRow] = []
+        self._size = 0
+
+    def drafts(self, runs: Iterator[Run], limit: int) -> Iterator[Draft]:
+        """Yield drafts of ``limit`` records, usable or not; fewer at the end, and where the records are very long."""
+        for run in runs:
+            done = 0
+            while done < len(run.rows):
+                stop = min(len(run.rows), done + limit - len(self._starts) - len(self._bad))
+                self._take(run, done, stop)
+                done = stop
+                if len(self._starts) + len(self._bad) >= limit or self._size > MAX_PART_SIZE:
+                    yield self._draft()
+        if self._starts or self._bad:
+            yield self._draft()
+
+    def _take(self, run: Run, begin: int, stop: int) -> None:
+        rows, starts, lines = run.rows[begin:stop], run.starts[begin:stop], run.lines
+        self._size += len(lines.text) * (stop - begin) // len(run.rows)
+        if not lines.bad and not lines.has_nul and None not in rows and set(map(len, rows)) == {len(self._headers)}:
+            self._add(rows, [lines.first + start + 1 for start in starts])  # type: ignore[arg-type]
+            return
+        good, good_starts = [], []
+        for fields, first, last in zip(rows, starts, run.stops[begin:stop], strict=True):
+            reason = (
+                REASON_LONG if run.oversized else _fault(fields, len(self._headers), range(lines.first + first, lines.first + last), run)
+            )
+            if reason:
+                self._bad.append(BadRow(lines.first + first + 1, reason, lines.raw(first, last, RAW_LENGTH)))
+            elif fields is not None and len(fields) == len(self._headers):
+                good.append(fields)
+                good_starts.append(lines.first + first + 1)
+        self._add(good, good_starts)
+
+    def _add(self, rows: list[list[str]], starts: list[int]) -> None:
+        self._starts += starts
+        for column, cells in zip(self._columns, zip(*rows, strict=True), strict=False):
+            column.extend(cells)
+
+    def _draft(self) -> Draft:
+        columns = {name: pd.Series(column, dtype=object) for name, column in zip(self._headers, self._columns, strict=True)}
+        frame = pd.DataFrame(columns, copy=False)
+        draft = Draft(frame, np.array(self._starts, dtype=np.int64), self._format, self._encoding, self._bad)
+        self._clear()
+        return draft
 
 
-def _extend(columns: list[list[str]], block: list[list[str]]) -> None:
-    for column, cells in zip(columns, zip(*block, strict=True), strict=False):
-        column.extend(cells)
-    block.clear()
+def without_empty_cells(frame: pd.DataFrame, *, keep: str) -> pd.DataFrame:
+    """Return a frame of strings with None for the empty ones, but not in the column ``keep``."""
+    columns = {}
+    for name in frame:
+        cells = frame[name].to_list()
+        columns[name] = frame[name] if name == keep or "" not in cells else pd.Series([cell or None for cell in cells], dtype=object)
+    return pd.DataFrame(columns, copy=False)
 
 
-def _fault(fields: list[str] | None, width: int, span: range, decoded: Decoded) -> str:
+def _fault(fields: list[str] | None, width: int, span: range, run: Run) -> str:
     """Say in Chinese what is wrong with a record; empty for a sound one and for a blank line."""
     if fields is not None and (not fields or (len(fields) == 1 < width and not fields[0].strip(" \t\u3000"))):
         return ""
-    if not decoded.bad_lines.isdisjoint(span):
+    if not run.lines.bad.isdisjoint(span):
         return REASON_ENCODING
     if fields is None:
         return REASON_QUOTES

@@ -9,24 +9,34 @@ import csv
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import cast
 
-#: First line (from 0), the line after the last one, and the fields; None where the quotes do not add up.
-Record = tuple[int, int, list[str] | None]
+from feedback_nlp.io.decoding import MAX_RECORD, TextBlock
 
+NUL = "\0"
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
+#: Rows read before they become columns: few enough to be still in the cache of the processor.
+_RUN = 512
 
 
 class Lines:
-    """A text and its physical lines, which end at a line feed (at a carriage return where there is no line feed at all)."""
+    """A piece of a text and its physical lines. ``first``: the number of its first line in the whole text, from 0."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, newline: str = "\n", first: int = 0, bad: frozenset[int] = frozenset()) -> None:
         self.text = text
-        self.newline = "\n" if "\n" in text or "\r" not in text else "\r"
-        self.items = list(io.StringIO(text, newline=self.newline))
+        self.newline = newline
+        self.first = first
+        self.bad = bad
+        self.items = list(io.StringIO(text, newline=newline))
+
+    @cached_property
+    def has_nul(self) -> bool:
+        """Whether there is a NUL in the text."""
+        return NUL in self.text
 
     @cached_property
     def offsets(self) -> list[int]:
@@ -42,44 +52,113 @@ class Lines:
         return "".join(line[: length + 2] for line in self.items[start : min(stop, start + length)]).rstrip("\r\n")[:length]
 
 
-def iter_records(lines: Lines, delimiter: str) -> Iterator[Record]:
-    """Yield every record, blank lines as ``[]``.
-
-    A record with unbalanced quotes is its first line only, without fields; reading goes on at the next line.
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Records that follow each other: the piece of text they are in, and for each its first line, the line after its last one
+    (both within that piece) and its fields: ``[]`` for a blank line, None where the quotes do not add up or the line is too long.
     """
-    start, total = 0, len(lines.items)
-    # A record that failed on line f was inside a quoted field at the start of each line up to f. A later record that reaches one of
-    # these lines inside a quoted field must fail on f as well, so before f only records of one line are tried. Without this,
-    # a file of unbalanced quotes costs quadratic time.
-    failed = 0
-    while start < total:
-        if start < failed:
-            yield start, start + 1, _parse_line(lines.items[start], delimiter)
-            start += 1
-            continue
-        for record in _iter_sound(lines, start, delimiter):
-            yield record
-            start = record[1]
-        if start < total:
-            fields, offset = _parse_record(lines.text, lines.offsets[start], delimiter, lines.newline)
-            stop = lines.line_at(offset)
+
+    lines: Lines
+    starts: Sequence[int]
+    stops: Sequence[int]
+    rows: Sequence[list[str] | None]
+    oversized: bool = False
+
+    def behind(self, number: int) -> "Run":
+        """Return the records behind the one at this place."""
+        cut = slice(number + 1, None)
+        return Run(self.lines, self.starts[cut], self.stops[cut], self.rows[cut], self.oversized)
+
+
+class RecordReader:
+    """Turns pieces of a text into records. limit: the characters a record may have."""
+
+    def __init__(self, delimiter: str, newline: str = "\n", *, limit: int = MAX_RECORD) -> None:
+        self._delimiter = delimiter
+        self._newline = newline
+        self._limit = limit
+        #: A record that failed on line f was inside a quoted field at the start of each line up to f. A later record that reaches
+        #: one of these lines inside a quoted field must fail on f as well, so before f only records of one line are tried.
+        #: Without this, a file of unbalanced quotes costs quadratic time.
+        self._failed = 0
+
+    def runs(self, blocks: Iterable[TextBlock]) -> Iterator[Run]:
+        """Yield every record. A record with unbalanced quotes is its first line only; reading goes on at the next line."""
+        waiting: list[TextBlock] = []
+        length = open_length = 0
+        for block in blocks:
+            if block.oversized:
+                yield from self._flush(waiting, final=True)
+                waiting, length, open_length = [], 0, 0
+                lines = Lines(block.text, self._newline, block.first, block.bad)
+                yield Run(lines, (0,), (1,), (None,), oversized=True)
+                continue
+            waiting.append(block)
+            length += len(block.text)
+            # A record that was not complete is tried again when there is twice the text: linear time however long it is.
+            if length >= 2 * open_length:
+                waiting = yield from self._flush(waiting, final=False)
+                length = open_length = sum(len(block.text) for block in waiting)
+        yield from self._flush(waiting, final=True)
+
+    def _flush(self, blocks: list[TextBlock], *, final: bool) -> Generator[Run, None, list[TextBlock]]:
+        """Yield the records of some blocks; returns what is left: the start of a record that goes on in the next block."""
+        if not blocks:
+            return []
+        text = blocks[0].text if len(blocks) == 1 else "".join(block.text for block in blocks)
+        lines = Lines(text, self._newline, blocks[0].first, frozenset().union(*(block.bad for block in blocks)))
+        start, total = 0, len(lines.items)
+        while start < total:
+            if lines.first + start < self._failed:
+                stop = min(total, self._failed - lines.first)
+                rows = [_parse_line(line, self._delimiter) for line in lines.items[start:stop]]
+                yield Run(lines, range(start, stop), range(start + 1, stop + 1), rows)
+                start = stop
+                continue
+            start = yield from self._sound(lines, start)
+            if start == total:
+                break
+            begin = lines.offsets[start]
+            fields, end = _parse_record(text, begin, self._delimiter, self._newline)
+            if fields is None and end == len(text) and not final and end - begin <= self._limit:
+                return [TextBlock(text[begin:], lines.first + start, lines.bad)]
+            stop = lines.line_at(end)
+            if end - begin > self._limit and stop - start > 1:
+                fields, stop = None, max(start + 1, lines.line_at(begin + self._limit))
             if fields is None:
-                failed, stop = stop, start + 1
-            yield start, stop, fields
+                self._failed, stop = lines.first + stop, start + 1
+            yield Run(lines, (start,), (stop,), (fields,))
             start = stop
+        return []
 
+    def _sound(self, lines: Lines, start: int) -> Generator[Run, None, int]:
+        """Yield records from a line on, up to the first one the csv module cannot read; returns its line."""
+        items = lines.items
+        reader = csv.reader(map(items.__getitem__, range(start, len(items))), delimiter=self._delimiter, strict=True)
+        begin, stop, sound = start, start, True
+        while sound and stop < len(items):
+            rows: list[list[str]] = []
+            stops: list[int] = []
+            try:
+                for fields in islice(reader, _RUN):
+                    rows.append(fields)
+                    stops.append(start + reader.line_num)
+            except csv.Error:
+                sound = False
+            if len(lines.text) > self._limit:
+                sound = self._cut_long(lines, begin, rows, stops) and sound
+            if rows:
+                yield Run(lines, [begin, *stops[:-1]], stops, rows)
+                begin = stop = stops[-1]
+        return begin
 
-def _iter_sound(lines: Lines, start: int, delimiter: str) -> Iterator[Record]:
-    """Yield records from a line on, up to the first one the csv module cannot read."""
-    reader = csv.reader(map(lines.items.__getitem__, range(start, len(lines.items))), delimiter=delimiter, strict=True)
-    first = start
-    try:
-        for fields in reader:
-            stop = start + reader.line_num
-            yield first, stop, fields
-            first = stop
-    except csv.Error:
-        return
+    def _cut_long(self, lines: Lines, begin: int, rows: list[list[str]], stops: list[int]) -> bool:
+        """Drop what follows from the first record on that is too long; returns whether there is none."""
+        for number, (start, stop) in enumerate(zip([begin, *stops], stops, strict=False)):
+            if stop - start > 1 and lines.offsets[stop] - lines.offsets[start] > self._limit:
+                del rows[number:], stops[number:]
+                return False
+        return True
 
 
 def _parse_line(line: str, delimiter: str) -> list[str] | None:

@@ -16,11 +16,15 @@ Lines = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class BadRow:
-    """One record that cannot be used: ``line`` where it starts, ``reason`` in Chinese, ``raw`` its text."""
+    """One record that cannot be used: ``line`` where it starts, ``reason`` in Chinese, ``raw`` its text.
+
+    of_type: the record is whole, but its text is no string.
+    """
 
     line: int
     reason: str
     raw: str
+    of_type: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +55,7 @@ class Table:
         record, personal data not yet masked).
     encoding: of the file, None where the format has none. A file of mixed encodings is named by that of most of its lines.
     format: ``csv``, ``tsv``, ``jsonl``, ``parquet``, ``xlsx`` or ``memory``.
+    source: the name of the file relative to its folder where several were read, else ``""``.
     """
 
     frame: pd.DataFrame
@@ -58,6 +63,7 @@ class Table:
     quarantine: pd.DataFrame
     encoding: str | None
     format: str
+    source: str = ""
 
     @property
     def n_rows(self) -> int:

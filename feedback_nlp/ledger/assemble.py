@@ -1,6 +1,6 @@
 """The ledger itself: arrays and strings come together as one table, most urgent first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,11 @@ from numpy.typing import NDArray
 
 from feedback_nlp.io.headers import free_name
 from feedback_nlp.ledger.clock import DUE_COLUMNS
-from feedback_nlp.ledger.notes import copies, duplicate_of
 from feedback_nlp.ledger.policy import COMPONENTS, Policy
 from feedback_nlp.ledger.priority import Priority, ledger_order
 from feedback_nlp.ledger.reasons import take_names
 from feedback_nlp.ledger.routing import route, tags
 from feedback_nlp.scorer.scores import SCORE_COLUMNS, Scores
-from feedback_nlp.text.privacy import mask_frame
-from feedback_nlp.topics import Duplicates
 from feedback_nlp.vocabulary import INPUT_COLUMNS, LEDGER_HEADERS, SENTIMENTS, STATUSES, TYPES, URGENCIES
 
 Objects = NDArray[np.object_]
@@ -32,7 +29,7 @@ OWN_COLUMNS = (
     *("priority", "priority_score", "tag", "reasons", "type_label", "category", "sentiment_label", "urgency_label", "theme", "keywords"),
     *("key_phrases", "aspects", "duplicates", "duplicate_of", "theme_strength", "machine_priority", "machine_category", "vanished"),
     *("department", *DUE_COLUMNS, *SCORE_COLUMNS, *(f"points_{name}" for name in COMPONENTS)),
-    *("no_information", "damaged", "text_original", "source_line"),
+    *("no_information", "damaged", "text_original", "source_line", "source_file"),
 )
 
 #: Chinese header of every column that has one.
@@ -47,15 +44,16 @@ HEADERS = {
 class LedgerParts:
     """All that goes into the ledger, rows in input order.
 
-    frame: the input with canonical names, ``created_at`` parsed, ``feedback_id`` complete. texts: cleaned and masked.
+    frame: the input with canonical names, masked, ``created_at`` parsed, ``feedback_id`` complete. texts: cleaned and masked, object (n,).
     originals: the texts as they came, masked. category, theme, keywords, key_phrases, aspects, reasons: object (n,); theme is "" where
-    there is none. theme_strength: float32 (n,). duplicates: who says the same.
-    due: DataFrame of the deadlines. lines: int64 (n,), where the row stood in its source.
+    there is none. theme_strength: float32 (n,). duplicates: int64 (n,), items that say the same, this one included; duplicate_of: object
+    (n,), the id that stands for them, "" where it is this one. due: DataFrame of the deadlines. lines: int64 (n,), where the row stood in
+    its source; source: which of several files, "" for a single one.
     """
 
     frame: pd.DataFrame
-    texts: list[str]
-    originals: list[str]
+    texts: Objects
+    originals: Objects
     scores: Scores
     priority: Priority
     category: Objects
@@ -64,17 +62,19 @@ class LedgerParts:
     keywords: Objects
     key_phrases: Objects
     aspects: Objects
-    duplicates: Duplicates
+    duplicates: NDArray[np.int64]
+    duplicate_of: Objects
     reasons: Objects
     due: pd.DataFrame
     lines: NDArray[np.int64]
+    source: str
     no_information: NDArray[np.bool_]
     damaged: NDArray[np.bool_]
 
 
 def assemble(parts: LedgerParts, policy: Policy) -> pd.DataFrame:
     """The ledger: one row per item, by level, then score, then age, then id, so that its order does not depend on the input's."""
-    frame = mask_frame(parts.frame, skip=("text", "created_at", "feedback_id"))
+    frame = parts.frame
     given = {name: frame.iloc[:, place].array for place, name in enumerate(_given_names(map(str, frame.columns)))}
     own = _own_columns(parts, policy, given.get("product"))
     if "status" in given:
@@ -83,10 +83,16 @@ def assemble(parts: LedgerParts, policy: Policy) -> pd.DataFrame:
     columns = {**given, **own}
     order = [name for name in FIRST_COLUMNS if name in columns] + [name for name in columns if name not in FIRST_COLUMNS]
     ledger = pd.DataFrame({name: columns[name] for name in order}, index=pd.RangeIndex(len(frame)))
-    ids = ledger["feedback_id"].to_numpy(dtype=object)
+    return ledger.iloc[order_of_ledger(ledger, tuple(level.name for level in policy.levels))].reset_index(drop=True)
+
+
+def order_of_ledger(ledger: pd.DataFrame, levels: Sequence[str]) -> NDArray[np.intp]:
+    """int (n,): rows of a ledger from the most urgent on; see `ledger_order`. levels: names of priorities, most urgent first."""
+    level = ledger["priority"].map({name: place for place, name in enumerate(levels)}).to_numpy(np.int64)
+    tenths = np.rint(ledger["priority_score"].to_numpy(np.float64) * 10).astype(np.int64)
     # numpy sorts NaT last, and only where it is a datetime64: an array of Timestamps and NaT has no order.
     age = ledger["created_at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() if "created_at" in ledger else np.zeros(len(ledger))
-    return ledger.iloc[ledger_order(parts.priority, age, ids)].reset_index(drop=True)
+    return ledger_order(level, tenths, age, ledger["feedback_id"].to_numpy(dtype=object))
 
 
 def _given_names(names: Iterable[str]) -> list[str]:
@@ -106,7 +112,7 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
     departments = route(policy, scores.type_index, parts.priority.level, channel=parts.frame.get("channel"))
     points = {f"points_{name}": priority.tenths[:, number] / 10 for number, name in enumerate(COMPONENTS)}
     return {
-        "text": np.asarray(parts.texts, dtype=object),
+        "text": parts.texts,
         "type_label": type_label,
         "category": parts.category,
         "sentiment_label": take_names(list(SENTIMENTS.values()), scores.sentiment.astype(np.intp) + 2),
@@ -114,8 +120,8 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         "keywords": parts.keywords,
         "key_phrases": parts.key_phrases,
         "aspects": parts.aspects,
-        "duplicates": copies(parts.duplicates),
-        "duplicate_of": duplicate_of(parts.duplicates, parts.frame["feedback_id"].to_numpy(dtype=object)),
+        "duplicates": parts.duplicates,
+        "duplicate_of": parts.duplicate_of,
         "theme": parts.theme,
         "theme_strength": parts.theme_strength,
         "tag": tags(policy, priority, type_label, parts.theme, product=product),
@@ -129,8 +135,9 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         **points,
         "no_information": parts.no_information,
         "damaged": parts.damaged,
-        "text_original": np.asarray(parts.originals, dtype=object),
+        "text_original": parts.originals,
         "source_line": parts.lines,
+        **({"source_file": parts.source} if parts.source else {}),
     }
 
 

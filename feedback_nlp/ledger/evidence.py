@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.ledger.policy import ForceRule, Policy
-from feedback_nlp.ledger.priority import QUIET_TYPES, Evidence
-from feedback_nlp.ledger.rising import Trends
-from feedback_nlp.scorer.scores import Scores
+from feedback_nlp.ledger.priority import QUIET_TYPES
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics import Topics
-from feedback_nlp.vocabulary import TYPE_CODES, URGENCY_CODES
+from feedback_nlp.vocabulary import TYPE_CODES
 
 Ints = NDArray[np.int64]
 
@@ -32,75 +30,71 @@ MIN_CHARS = 6
 MIN_CUSTOMERS = 10
 
 
-def gather_evidence(
-    frame: pd.DataFrame,
-    texts: list[str],
-    scores: Scores,
-    tokens: Tokens,
-    found: Topics,
-    repeat: NDArray[np.bool_],
-    trends: Trends,
-    policy: Policy,
-) -> Evidence:
-    """Everything the priority of n items rests on; frame, cleaned texts, scores, tokens and topics in the same row order.
+@dataclass(frozen=True, eq=False)
+class People:
+    """Who speaks of which theme, over all items.
 
-    repeat: bool (n,), the same text again from the same customer; it makes no repeated complaint.
+    reach: float64 (n_themes + 1,), the share of all known customers that a theme touches; people: int64 (n_themes + 1,), how many speak of
+    it. The last entries, 0, stand for no theme. customers, themes, counts: int64 (k,), complaints of a customer on a theme, where they are
+    not exactly one, by customer and theme.
     """
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    complaint = ~np.isin(scores.type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
-    return Evidence(
-        urgency_level=scores.urgency_level,
-        polarity=scores.polarity,
-        risk=scores.risk,
-        type_index=scores.type_index,
-        day_count=trends.day_count,
-        busiest=trends.busiest,
-        rising=trends.rising,
-        alert=trends.alert,
-        theme_reach=theme_reach(found.theme, found.customers, len(found.model)),
-        high_value=high_value(frame, policy),
-        customer_theme_count=customer_theme_count(found.theme, found.customers, complaint, repeat),
-        core=mentions(tokens, policy.core_words),
-        theme_people=theme_people(found.theme, found.customers, repeat, len(found.model)),
-        cued=cued(texts, policy.rules) & (scores.polarity < CLEARLY_POSITIVE)[:, None],
-        urgent=(scores.urgency_index == len(URGENCY_CODES) - 1) & (lengths >= MIN_CHARS),
-    )
+
+    reach: NDArray[np.float64]
+    people: Ints
+    customers: Ints
+    themes: Ints
+    counts: Ints
+
+    @classmethod
+    def of(cls, theme: NDArray[np.int32], customer: Ints, complaint: NDArray[np.bool_], repeat: NDArray[np.bool_], n_themes: int) -> "People":
+        """Count n items.
+
+        theme: int32 (n,), -1 for none. customer: int64 (n,), any number of 0 or more for each customer, -1 where unknown. complaint: bool
+        (n,), see ``complaints``. repeat: bool (n,), the same text again from the same customer; it makes no repeated complaint.
+        An item of an unknown customer counts as one more person, unless it says once more what somebody said.
+        """
+        both = (theme >= 0) & (customer >= 0)
+        of_theme = np.bincount(_distinct_pairs(customer[both], theme[both])[1], minlength=n_themes)
+        total = len(np.unique(customer[customer >= 0]))
+        reach = of_theme / max(total, 1) if total >= MIN_CUSTOMERS else np.zeros(n_themes)
+        unknown = (theme >= 0) & (customer < 0) & ~repeat
+        people = of_theme + np.bincount(theme[unknown], minlength=n_themes)
+        known = both & complaint
+        found = _pair_counts(customer[known], theme[known], ~repeat[known])
+        return cls(np.append(reach, 0.0), np.append(people, 0).astype(np.int64), *found)
+
+    def complaints(self, theme: NDArray[np.int32], customer: Ints, complaint: NDArray[np.bool_]) -> Ints:
+        """int64 (n,): complaints of the item's customer on its theme; 0 where any of that is missing."""
+        result = np.where((theme >= 0) & (customer >= 0) & complaint, 1, 0)
+        rows = np.flatnonzero(result)
+        first = np.searchsorted(self.customers, customer[rows])
+        for step in range(int(np.unique(self.customers, return_counts=True)[1].max(initial=0))):
+            place = np.minimum(first + step, len(self.customers) - 1)
+            same = (first + step < len(self.customers)) & (self.customers[place] == customer[rows]) & (self.themes[place] == theme[rows])
+            result[rows[same]] = self.counts[place[same]]
+        return result
 
 
-def customers_of_theme(theme: NDArray[np.int32], customer: Ints, n_themes: int) -> tuple[Ints, int]:
-    """Distinct customers per theme, int64 (n_themes,), and distinct customers in all. Rows without either count nowhere."""
-    known = (theme >= 0) & (customer >= 0)
-    width = int(customer.max(initial=-1)) + 1
-    pairs = np.unique(theme[known].astype(np.int64) * max(width, 1) + customer[known])
-    return np.bincount(pairs // max(width, 1), minlength=n_themes).astype(np.int64), len(np.unique(customer[customer >= 0]))
+def complaints(type_index: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """bool (n,): the type is one that asks for something."""
+    return ~np.isin(type_index, [TYPE_CODES.index(code) for code in QUIET_TYPES])
 
 
-def theme_reach(theme: NDArray[np.int32], customer: Ints, n_themes: int) -> NDArray[np.float64]:
-    """float64 (n,): the share of all customers that the item's theme touches; 0 without theme, or below MIN_CUSTOMERS."""
-    per_theme, total = customers_of_theme(theme, customer, n_themes)
-    if total < MIN_CUSTOMERS:
-        return np.zeros(len(theme))
-    return np.append(per_theme / max(total, 1), 0.0)[theme]
+def _distinct_pairs(customer: Ints, theme: NDArray[np.integer]) -> tuple[Ints, Ints]:
+    """Each pair once, by customer, then theme."""
+    customer, theme, _ = _pair_counts(customer, theme, np.zeros(len(theme), np.bool_))
+    return customer, theme
 
 
-def theme_people(theme: NDArray[np.int32], customer: Ints, repeat: NDArray[np.bool_], n_themes: int) -> Ints:
-    """int64 (n,): how many people speak of the item's theme, 0 without theme.
-
-    An item of an unknown customer counts as one more person, unless it says once more what somebody said.
-    """
-    per_theme, _ = customers_of_theme(theme, customer, n_themes)
-    unknown = (theme >= 0) & (customer < 0) & ~repeat
-    return np.append(per_theme + np.bincount(theme[unknown], minlength=n_themes), 0)[theme]
-
-
-def customer_theme_count(theme: NDArray[np.int32], customer: Ints, complaint: NDArray[np.bool_], repeat: NDArray[np.bool_]) -> Ints:
-    """int64 (n,): complaints of this customer on this theme, the same text again not counted; 0 where any of that is missing."""
-    known = np.flatnonzero((theme >= 0) & (customer >= 0) & complaint)
-    result = np.zeros(len(theme), dtype=np.int64)
-    keys = customer[known] * (int(theme.max(initial=-1)) + 1) + theme[known]
-    place = np.unique(keys, return_inverse=True)[1]
-    result[known] = np.bincount(place[~repeat[known]], minlength=int(place.max(initial=-1)) + 1)[place]
-    return result
+def _pair_counts(customer: Ints, theme: NDArray[np.integer], counted: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+    """Pairs by customer, then theme, and how many of each are counted; those of exactly one are left out."""
+    order = np.lexsort((theme, customer))
+    customer, theme = customer[order], theme[order].astype(np.int64)
+    new = np.append(True, (customer[1:] != customer[:-1]) | (theme[1:] != theme[:-1]))[: len(order)]
+    place = np.cumsum(new) - 1
+    counts = np.bincount(place[counted[order]], minlength=int(new.sum())).astype(np.int64)
+    kept = counts != 1
+    return customer[new][kept], theme[new][kept], counts[kept]
 
 
 def high_value(frame: pd.DataFrame, policy: Policy) -> NDArray[np.bool_]:

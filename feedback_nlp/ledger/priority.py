@@ -4,6 +4,7 @@ Points are rounded to tenths before they are added, so the printed components su
 add: raising any strength never lowers a score.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,15 +143,32 @@ def prioritise(evidence: Evidence, policy: Policy) -> Priority:
     return Priority(tenths, level, forced, np.where(placed_level < others, placed, -1), worst.astype(np.int64))
 
 
-def ledger_order(priority: Priority, age: NDArray[Any], ids: NDArray[np.object_]) -> NDArray[np.intp]:
-    """int (n,): rows from the most urgent on, by level, then score, then age (oldest first, NaT last), then id.
+def ledger_order(level: NDArray[Any], tenths: NDArray[np.int64], age: NDArray[Any], ids: "Sequence[str] | NDArray[Any]") -> NDArray[np.intp]:
+    """int (n,): rows from the most urgent on, by level, then score, then age (oldest first, NaT last), then id by code point.
 
-    age: datetime64 (n,), or numbers. Nothing but what an item is decides its place, so the order of the input is of no importance.
+    level: int (n,); tenths: int64 (n,), the score in tenths; age: datetime64 (n,), or numbers; ids: n of str, or an Arrow array of them.
+    Nothing but what an item is decides its place, so the order of the input is of no importance.
     """
-    import pandas as pd
+    order = np.lexsort((age, -tenths, level))
+    same = np.ones(max(len(order) - 1, 0), np.bool_)
+    for values in (level[order], tenths[order], age[order]):
+        both = np.isnat(values) if values.dtype.kind == "M" else np.zeros(len(values), np.bool_)
+        same &= (values[1:] == values[:-1]) | (both[1:] & both[:-1])
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same)[: len(order)])
+    if len(tied):
+        run = np.cumsum(~np.append(False, same)[: len(order)])[tied]
+        order[tied] = order[tied][_by_id(run, ids, order[tied])]
+    return order
 
-    codes, _ = pd.factorize(pd.Series(ids, dtype=object), sort=True)
-    return np.lexsort((codes, age, -priority.tenths.sum(axis=1), priority.level))
+
+def _by_id(run: NDArray[np.int64], ids: Any, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The order of some rows by run, then id: UTF-8 sorts as code points do."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = ids if isinstance(ids, pa.Array | pa.ChunkedArray) else pa.array(ids, type=pa.large_string())
+    table = pa.table({"run": run, "id": names.take(pa.array(rows))})
+    return np.asarray(pc.sort_indices(table, sort_keys=[("run", "ascending"), ("id", "ascending")]))
 
 
 def _most_urgent(holds: NDArray[np.bool_], levels: list[int], n_levels: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,18 +1,32 @@
-"""What is frequent and what is rising, for the whole and for each item: the detector over themes, keywords, types, products, channels."""
+"""What is frequent and what is rising, for the whole and for each item: the detector over themes, keywords, types, products, channels.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+days and labels of all parts (`DayRange`, `LabelCounts`) -> what is looked at -> `DayCounts` of each part -> `judge_days` -> the rows of
+each part (`TrendLookup.of_items`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_nlp.ledger.reasons import take_names
-from feedback_nlp.scorer.scores import Scores
-from feedback_nlp.topics import Duplicates, Topics
+from feedback_nlp.errors import InputError
+from feedback_nlp.ledger.day_arrays import Arrays
+from feedback_nlp.ledger.day_counts import DayCounts, saved_tallies
+from feedback_nlp.ledger.day_keys import Keys, LabelCounts
+from feedback_nlp.ledger.day_range import MAX_DAYS as MAX_DAYS
+from feedback_nlp.ledger.day_range import DayRange, within
+from feedback_nlp.ledger.trend_lookup import OfItems, TrendLookup
 from feedback_nlp.trends.detector import TrendDetector
-from feedback_nlp.trends.sentences import KINDS
+from feedback_nlp.trends.state import TrendState
+from feedback_nlp.trends.tally import Tally
 from feedback_nlp.vocabulary import TYPES
+
+if TYPE_CHECKING:
+    from feedback_nlp.scorer.scores import Scores
+    from feedback_nlp.topics import Duplicates, Topics
 
 Objects = NDArray[np.object_]
 Days = NDArray[np.datetime64]
@@ -22,10 +36,8 @@ DIMENSIONS = {"theme": "主题", "parent": "主题组", "keyword": "关键词", 
 OF_ITEMS = ("theme", "parent", "keyword")
 #: Products and channels that are looked at, the most frequent.
 MAX_KEYS = 200
-#: Days that are looked at, up to so many after all but one in a hundred items.
-MAX_DAYS, SLACK_DAYS = 1096, 31
-
-_Pairs = tuple[NDArray[np.int64], Objects]
+#: Days without an alert that do not end a burst.
+QUIET_DAYS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,68 +56,90 @@ class Trends:
     alert: Objects
 
 
-def find_trends(frame: pd.DataFrame, days: Days, scores: Scores, found: Topics, alike: Duplicates, *, daily_items: float) -> Trends:
+@dataclass(frozen=True, eq=False)
+class TrendTable:
+    """All trends. table: as in `Trends`. lookup: what the rows of a part are looked up in, all that has to be sent to where they are."""
+
+    table: pd.DataFrame
+    lookup: TrendLookup
+
+    def of_items(self, days: Days, keys: Mapping[str, Keys]) -> OfItems:
+        """day_count, busiest, rising and alert of n items, as in `Trends`. days: datetime64[D] (n,); keys: by dimension."""
+        return self.lookup.of_items(days, keys)
+
+    @property
+    def first_alerts(self) -> pd.DataFrame:
+        """One row a burst, see `find_bursts`."""
+        return find_bursts(self.table)
+
+
+def judge_days(counts: DayCounts, *, daily_items: float) -> TrendTable:
+    """Judge every key and day of the merged counts. daily_items: more a day than this are of high frequency.
+
+    Raises InputError for a dimension that is none of ``DIMENSIONS``.
+    """
+    return _judged(counts.whole, ((name, each.tally) for name, each in counts.dimensions.items()), daily_items)
+
+
+def judge_saved(parts: Sequence[Arrays], *, daily_items: float) -> TrendTable:
+    """The same of one or more parts as ``DayCounts.to_arrays`` saved them, such as open files of ``numpy.savez``, a dimension at a time."""
+    return _judged(*saved_tallies(parts), daily_items)
+
+
+def find_trends(frame: pd.DataFrame, days: Days, scores: "Scores", found: "Topics", alike: "Duplicates", *, daily_items: float) -> Trends:
     """Judge all keys of n items by day.
 
-    frame: product and channel of the items, masked, where they are there. days: datetime64[D] (n,), NaT where unknown;
-    what is more than ``MAX_DAYS`` before the last ones, or long after nearly all, is a wrong date or history, and counts in no trend.
-    daily_items: more a day than this are of high frequency.
+    frame: product and channel of the items, masked, where they are there. days: datetime64[D] (n,), NaT where unknown; what
+    `DayRange.recent` leaves out counts in no trend. daily_items: more a day than this are of high frequency.
     """
-    n_rows = len(frame)
-    days = _recent(days).astype("datetime64[s]")
-    items = pd.DataFrame({"created_at": days, "sentiment": scores.sentiment, "polarity": scores.polarity, "repeat": alike.repeat})
-    items["customer_id"] = np.where(found.customers < 0, "", found.customers.astype(str).astype(object))
-    detector, keys = TrendDetector(daily_items=daily_items), _keys(frame, scores, found)
-    tables = [detector.detect(items, key=DIMENSIONS[name], pairs=pairs, repeat="repeat") for name, pairs in keys.items()]
-    for name, table in zip(keys, tables, strict=True):
-        table.insert(0, "dimension", pd.Series(name, index=table.index, dtype="str"))
-    table = pd.concat(tables, ignore_index=True)
-    own = _of_items(days, {name: keys[name] for name in OF_ITEMS}, table)
-    busy = own.sort_values(["row", "observed", "order", "key"], ascending=[True, False, True, True]).drop_duplicates("row")
-    loud = own[own["alert"]].sort_values(["row", "order", "ratio", "key"], ascending=[True, True, False, True]).drop_duplicates("row")
-    day_count, rising = np.zeros(n_rows, np.int64), np.zeros(n_rows, np.bool_)
-    busiest, alert = np.full(n_rows, "", dtype=object), np.full(n_rows, "", dtype=object)
-    day_count[busy["row"]], rising[loud["row"]] = busy["observed"], True
-    busiest[busy["row"]], alert[loud["row"]] = _called(busy), _called(loud) + loud["kind"].map(KINDS).to_numpy(dtype=object)
-    return Trends(table, day_count, busiest, rising, alert)
-
-
-def _recent(days: Days) -> Days:
-    """The days, NaT for those outside the years that are looked at."""
-    known = np.sort(days[~np.isnat(days)])
-    if not len(known):
-        return days
-    last = known[int(0.99 * (len(known) - 1))] + np.timedelta64(SLACK_DAYS, "D")
-    inside = (days <= last) & (days > last - np.timedelta64(MAX_DAYS, "D"))
-    return np.where(inside, days, np.datetime64("NaT"))
-
-
-def _keys(frame: pd.DataFrame, scores: Scores, found: Topics) -> dict[str, _Pairs]:
-    """Pairs of item and key by dimension."""
-    every = np.arange(len(frame))
-    parents = np.array([*found.model.parents, ""], dtype=object)[found.theme]
-    types = take_names(list(TYPES.values()), scores.type_index)
-    keys = {"theme": (every, found.theme_names), "parent": (every, parents), "keyword": found.mentions, "type": (every, types)}
+    days = within(days, *DayRange.from_days(days).recent())
+    rows, words = found.mentions
+    numbers, labels = pd.factorize(words)
+    keys = {
+        "theme": Keys(found.model.names, found.theme),
+        "parent": Keys(found.model.parents, found.theme),
+        "keyword": Keys(labels, numbers, rows),
+        "type": Keys(list(TYPES.values()), scores.type_index),
+    }
     for name in ("product", "channel"):
         if name in frame:
-            labels = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
-            counts = labels[labels != ""].value_counts()
-            often = sorted(counts.index, key=lambda label: (-counts[label], label))[:MAX_KEYS]
-            keys[name] = (every, labels.where(labels.isin(often), "").to_numpy(dtype=object))
-    return keys
+            keys[name] = Keys.from_labels(frame[name], LabelCounts.from_labels(frame[name]).most(MAX_KEYS))
+    counts = DayCounts.from_part(days, scores.sentiment, scores.polarity, alike.repeat, found.customers, keys)
+    trends = judge_days(counts, daily_items=daily_items)
+    return Trends(trends.table, *trends.of_items(days, keys))
 
 
-def _of_items(days: Days, keys: Mapping[str, _Pairs], table: pd.DataFrame) -> pd.DataFrame:
-    """One row an item and key that is in the table on the item's day: row, dimension, order, key, and the table's columns."""
-    parts = [
-        pd.DataFrame({"row": rows, "dimension": name, "order": order, "key": labels, "period": days[rows]})
-        for order, (name, (rows, labels)) in enumerate(keys.items())
-    ]
-    pairs = pd.concat(parts, ignore_index=True).astype({"dimension": "str", "key": "str"})
-    columns = table[["dimension", "key", "period", "observed", "alert", "kind", "ratio"]]
-    return pairs.merge(columns.assign(period=columns["period"].astype("datetime64[s]")), on=["dimension", "key", "period"])
+def find_bursts(table: pd.DataFrame) -> pd.DataFrame:
+    """The alerts of each key without their repetitions on the days that follow.
+
+    table: of trends. Days of alerts with at most ``QUIET_DAYS`` others between them are one burst. Returns one row a dimension, key and
+    burst, in the order of dimensions, then first days, then keys: dimension, key, first and last (its days), alerts (how many of them do),
+    items (from the first to the last, those between included), and of the first day kind, q and sentence.
+    """
+    order = {name: place for place, name in enumerate(DIMENSIONS)}
+    rows = table.assign(order=table["dimension"].map(order)).sort_values(["order", "key", "period"], ignore_index=True)
+    changes = rows[["dimension", "key"]].ne(rows[["dimension", "key"]].shift()).any(axis=1)
+    alerts = np.flatnonzero(rows["alert"].to_numpy(np.bool_))
+    key = np.cumsum(changes.to_numpy(np.bool_))[alerts]
+    days = rows["period"].to_numpy().astype("datetime64[D]").astype(np.int64)[alerts]
+    opens = (np.diff(key, prepend=0) != 0) | (np.diff(days, prepend=0) > QUIET_DAYS + 1)
+    start = np.flatnonzero(opens)
+    first, last = alerts[start], alerts[np.flatnonzero(np.append(opens[1:], True)[: len(opens)])]
+    items = np.append(0, np.cumsum(rows["observed"].to_numpy(np.int64)))
+    bursts = rows.loc[first, ["order", "dimension", "key", "period", "kind", "q", "sentence"]].rename(columns={"period": "first"})
+    bursts.insert(4, "last", rows["period"].to_numpy()[last])
+    bursts.insert(5, "alerts", np.diff(np.append(start, len(alerts))))
+    bursts.insert(6, "items", items[last + 1] - items[first])
+    return bursts.sort_values(["order", "first", "key"], ignore_index=True).drop(columns="order")
 
 
-def _called(rows: pd.DataFrame) -> Objects:
-    names = rows["dimension"].map(DIMENSIONS).to_numpy(dtype=object)
-    return np.asarray(names + "「" + rows["key"].to_numpy(dtype=object) + "」", dtype=object)
+def _judged(whole: Tally, tallies: Iterable[tuple[str, Tally]], daily_items: float) -> TrendTable:
+    detector, tables = TrendDetector(daily_items=daily_items), {}
+    for name, tally in tallies:
+        if name not in DIMENSIONS:
+            raise InputError(f"keys: expected dimensions of {', '.join(DIMENSIONS)}, got {name!r}")
+        named = replace(whole.add(tally), names=(DIMENSIONS[name],))
+        tables[name] = detector.detect_state(TrendState(named))
+        tables[name].insert(0, "dimension", pd.Series(name, index=tables[name].index, dtype="str"))
+    table = pd.concat([tables[name] for name in DIMENSIONS if name in tables], ignore_index=True)
+    return TrendTable(table, TrendLookup.from_table(table, {name: DIMENSIONS[name] for name in OF_ITEMS}))

@@ -8,7 +8,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.text.characters import N_CODE_POINTS
+from feedback_nlp.text.batch import TextBatch
+from feedback_nlp.text.characters import N_CODE_POINTS, character_table
+from feedback_nlp.text.native import native
 
 #: A clause ends after a run of these. Cleaned text and folded text (ASCII punctuation) use different ones; both kinds stand here.
 CLAUSE_END = "，。！？；,.!?;…~\n:：、 "
@@ -42,6 +44,18 @@ def split_clauses(codes: NDArray[np.uint32], indptr: NDArray[np.int64]) -> tuple
     begins[indptr[:-1][indptr[1:] > indptr[:-1]]] = True
     starts = _cut_long(np.flatnonzero(begins), len(codes))
     return np.append(starts, len(codes)), np.searchsorted(starts, indptr)
+
+
+def fold_and_split(batch: TextBatch) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]:
+    """What the scorer reads of cleaned texts: uint32 (n_chars,) folded characters, and ``split_clauses`` of these."""
+    module, fold = native(), character_table().fold
+    if module is None:
+        folded = fold[batch.codes]
+        return folded, *split_clauses(folded, batch.indptr)
+    folded, clause_ptr = np.empty_like(batch.codes), np.empty(len(batch.codes) + 1, np.int64)
+    text_ptr = np.empty_like(batch.indptr)
+    module.split(batch.codes, batch.indptr, fold, clause_end_table(), folded, clause_ptr, text_ptr)
+    return folded, clause_ptr[: text_ptr[-1] + 1], text_ptr
 
 
 def _cut_long(starts: NDArray[np.int64], n_chars: int) -> NDArray[np.int64]:

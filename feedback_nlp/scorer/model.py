@@ -5,11 +5,12 @@ Nothing in it can run code. ``load_model`` compares sizes, checksum and shapes w
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,11 @@ POLARITY = sum(map(len, HEADS.values()))
 N_LOGITS = POLARITY + 1
 
 
-def head_slices() -> dict[str, slice]:
+@cache
+def head_slices() -> Mapping[str, slice]:
     """Columns of the logits that belong to each head."""
     ends = np.cumsum([len(classes) for classes in HEADS.values()]).tolist()
-    return {name: slice(end - len(classes), end) for (name, classes), end in zip(HEADS.items(), ends, strict=True)}
+    return MappingProxyType({name: slice(end - len(classes), end) for (name, classes), end in zip(HEADS.items(), ends, strict=True)})
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,14 @@ class Model:
     reference: dict[str, Any]
     signature: str
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        mapped = isinstance(state["embedding"], np.memmap)
+        vars(self).update(state, embedding=state["embedding"] if mapped else aligned(state["embedding"]))
+        _protect(self)
+
     @cached_property
     def table(self) -> NDArray[np.float32] | None:
         """``pool.float_table(embedding)`` where no compiled code runs, else None."""
@@ -94,10 +104,17 @@ def load_model(folder: str | Path | None = None) -> Model:
     dense = _checked_dense(folder / ARRAYS_FILE, arrays)
     signature = f"{manifest['name']}/{manifest['version']}/{manifest['files'][ARRAYS_FILE]['sha256'][:12]}"
     kept = aligned(arrays["embedding"]), arrays["scale"], dense, arrays["decision"], arrays["familiar"]
-    for array in (*kept[:2], *vars(dense).values(), *kept[3:]):
-        array.setflags(write=False)
     details = {key: manifest[key] for key in ("orders", "norm_limit", "thresholds", "reference")}
-    return Model(*kept, **details, signature=signature)
+    model = Model(*kept, **details, signature=signature)
+    _protect(model)
+    return model
+
+
+def _protect(model: Model) -> None:
+    """No array of a model may be written to: threads share them."""
+    for value in (*vars(model).values(), *vars(model.dense).values()):
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

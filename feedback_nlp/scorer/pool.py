@@ -1,18 +1,19 @@
 """Pooled clause features: hashed n-grams, summed over clauses, pooled over texts. Arrays in, arrays out.
 
-``pool`` runs the C function of ``_pool.c`` where it was built, else ``pool_numpy``. Both give the same bits: sums are of integers and
-exact in any order, and everything after them multiplies the same float32 numbers in the same order.
+``pool`` runs the C function of ``_pool.c`` where it was built, else ``pool_numpy``; ``pool_logits`` adds the dense layers. Both ways give
+the same bits: sums are of integers and exact in any order, and everything after them multiplies the same float32 numbers in the same
+order.
 """
 
-import importlib
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.scorer.clauses import MAX_CLAUSE
+from feedback_nlp.scorer.network import Dense, dense_logits
 from feedback_nlp.scorer.ngrams import accumulate, bucket_slots, text_norm
+from feedback_nlp.text.native import native
 
 #: Blocks of columns in a pooled row: mean, highest clause, lowest clause, last clause, first clause.
 BLOCKS = 5
@@ -32,10 +33,6 @@ LIMIT = 127
 #: Bytes of a cache line. A table row of 64 bytes that begins on one is fetched at once; elsewhere it costs two.
 ALIGNMENT = 64
 
-#: The compiled module, top-level so that a source checkout finds the one in site-packages, and the version of its arguments.
-_MODULE = "_feedback_nlp_pool"
-_VERSION = 1
-
 #: The arrays of ``pool``, in its order: their dtypes and dimensions.
 _DTYPES = {
     "folded": (np.uint32, 1),
@@ -48,17 +45,7 @@ _DTYPES = {
 
 def compiled() -> bool:
     """Whether ``pool`` runs the compiled function."""
-    return _compiled_module() is not None
-
-
-@cache
-def _compiled_module() -> Any:
-    """The module built from ``_pool.c``; None where it is missing, cannot be loaded or is of another version."""
-    try:
-        module = importlib.import_module(_MODULE)
-    except ImportError:
-        return None
-    return module if getattr(module, "VERSION", None) == _VERSION else None
+    return native() is not None
 
 
 def aligned(embedding: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -104,13 +91,38 @@ def pool(
     - Blocks of D columns: h; relu(max of v_c over the clauses); relu(min of v_c over the clauses); v of the last clause; of the first.
     - Column j of block b is clip(rint(block * scale[b, j]), -127, 127), half rounded to even.
     """
-    module = _compiled_module()
+    module = native()
     if module is None:
         return pool_numpy(folded, clause_ptr, text_ptr, embedding, scale, orders=orders, norm_limit=norm_limit, table=table)
     _check(folded, clause_ptr, text_ptr, embedding, scale, orders=orders, norm_limit=norm_limit)
-    factors = _factors(clause_ptr, text_ptr, orders=orders, norm_limit=norm_limit)
     out = np.empty((len(text_ptr) - 1, scale.size), dtype=np.float32)
-    module.pool(folded, clause_ptr, text_ptr, embedding, scale, *factors, out, orders)
+    module.pool(folded, clause_ptr, text_ptr, embedding, scale, out, orders, norm_limit, module.TARGET)
+    return out
+
+
+def pool_logits(
+    folded: NDArray[np.uint32],
+    clause_ptr: NDArray[np.int64],
+    text_ptr: NDArray[np.int64],
+    embedding: NDArray[np.int8],
+    scale: NDArray[np.float32],
+    dense: Dense,
+    *,
+    orders: int,
+    norm_limit: float,
+    table: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """``dense_logits(pool(...), dense)``: float32 (n_rows, K), to the bit; compiled, the features never leave the cache.
+
+    dense: weights of int16. The other arguments and errors are those of ``pool``.
+    """
+    module = native()
+    # Without vector instructions the library behind numpy's products is faster.
+    if module is None or not module.TARGET:
+        features = pool(folded, clause_ptr, text_ptr, embedding, scale, orders=orders, norm_limit=norm_limit, table=table)
+        return dense_logits(features, dense)
+    out = np.empty((len(text_ptr) - 1, len(dense.output_scale)), dtype=np.float32)
+    module.logits(folded, clause_ptr, text_ptr, embedding, scale, out, *dense.packed, orders, norm_limit, module.TARGET)
     return out
 
 

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from feedback_nlp.classify import heads
 from feedback_nlp.errors import TextTypeError
-from feedback_nlp.scorer.clauses import split_clauses
+from feedback_nlp.scorer.clauses import fold_and_split
 from feedback_nlp.scorer.drift import compare_scores
 from feedback_nlp.scorer.explain import Explanation, explain_text
 from feedback_nlp.scorer.familiar import unfamiliar_share
 from feedback_nlp.scorer.model import HEADS, Model, load_model
-from feedback_nlp.scorer.network import dense_logits
-from feedback_nlp.scorer.pool import pool
+from feedback_nlp.scorer.pool import pool, pool_logits
 from feedback_nlp.scorer.scores import Scores, part_probabilities
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.characters import character_table
 from feedback_nlp.text.clean import CleanTexts, clean
+from feedback_nlp.text.threads import map_threads
 from feedback_nlp.text.tokenize import Tokenizer
 
 #: Characters worked on at a time: the slots of a chunk stay in the cache, and memory stays flat however many texts there are.
@@ -31,7 +31,8 @@ CHUNK_CHARS = 1 << 18
 class BatchScorer:
     """Scores texts with a small network over hashed character n-grams and clauses.
 
-    Immutable after construction, so one instance may serve many threads. A text's scores depend on the text and the model alone.
+    Immutable after construction, so one instance may serve many threads; it pickles for worker processes, see ``Model``. A text's scores
+    depend on the text and the model alone.
 
     >>> scorer = BatchScorer.load()
     >>> scorer.score(["我的软件总是闪退，太影响工作了"])["type"].tolist()
@@ -47,16 +48,18 @@ class BatchScorer:
         """The bundled model, or one in ``folder``. Raises ModelError where it is missing, damaged or foreign."""
         return cls(load_model(folder))
 
-    def score(self, texts: Sequence[str] | pd.Series, *, abstain: bool = False) -> pd.DataFrame:
+    def score(self, texts: Sequence[str] | pd.Series, *, abstain: bool = False, n_jobs: int = 1) -> pd.DataFrame:
         """Score texts.
 
         texts: a list, tuple, array or Series of str; None and NaN count as an empty text.
         abstain: a type below the model's confidence threshold becomes ``other``.
+        n_jobs: threads that share the work and the model; -1 for one per core, as joblib counts. The result does not depend on it.
         Returns a DataFrame with the columns of ``SCORE_COLUMNS``, as long as the input, in its order, with its index.
-        Raises TextTypeError where an element is something else.
+        Raises TextTypeError where an element is something else, InputError for an ``n_jobs`` of 0 or of another type.
         """
         index = texts.index if isinstance(texts, pd.Series) else None
-        return self.score_clean(map(clean, text_chunks(as_texts(texts))), abstain=abstain).to_frame(index)
+        parts = map_threads(lambda chunk: self._score_part(clean(chunk)), text_chunks(as_texts(texts)), n_jobs=n_jobs)
+        return self._join(parts, abstain=abstain).to_frame(index)
 
     def probabilities(self, texts: Sequence[str] | pd.Series) -> pd.DataFrame:
         """Calibrated probability of every class and flag: float32 (n, 23), columns such as ``type_defect``, ``urgency_high``.
@@ -77,7 +80,11 @@ class BatchScorer:
 
     def score_clean(self, parts: Iterator[CleanTexts], *, abstain: bool = False) -> Scores:
         """Scores of texts that are cleaned already, part by part."""
-        results = [self._score_part(part) for part in parts] or [self._score_part(clean([]))]
+        return self._join(map(self._score_part, parts), abstain=abstain)
+
+    def _join(self, parts: Iterator[Scores], *, abstain: bool) -> Scores:
+        """Scores of all parts in one."""
+        results = [*parts] or [self._score_part(clean([]))]
         joined = {field.name: np.concatenate([getattr(part, field.name) for part in results]) for field in fields(Scores)}
         scores = Scores(**joined)
         if abstain:
@@ -90,14 +97,15 @@ class BatchScorer:
 
     def logits(self, batch: TextBatch) -> NDArray[np.float32]:
         """Logits of cleaned texts: float32 (n_rows, N_LOGITS)."""
-        return dense_logits(self.features(batch), self.model.dense)
+        model = self.model
+        parts, dense = fold_and_split(batch), model.dense
+        return pool_logits(*parts, model.embedding, model.scale, dense, orders=model.orders, norm_limit=model.norm_limit, table=model.table)
 
     def features(self, batch: TextBatch) -> NDArray[np.float32]:
         """Pooled clause features of cleaned texts: float32 (n_rows, 5 * D), whole numbers in -127..127; see ``pool.pool``."""
         model = self.model
-        folded = character_table().fold[batch.codes]
-        clauses = split_clauses(folded, batch.indptr)
-        return pool(folded, *clauses, model.embedding, model.scale, orders=model.orders, norm_limit=model.norm_limit, table=model.table)
+        parts = fold_and_split(batch)
+        return pool(*parts, model.embedding, model.scale, orders=model.orders, norm_limit=model.norm_limit, table=model.table)
 
     def unfamiliar(self, texts: Sequence[str] | pd.Series) -> NDArray[np.float32]:
         """Share of each text's character pairs that the model never saw in training: float32 (n,) in [0, 1].

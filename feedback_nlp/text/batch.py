@@ -10,6 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback_nlp.text.native import native
+
 
 @dataclass(frozen=True)
 class TextBatch:
@@ -25,9 +27,14 @@ class TextBatch:
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> "TextBatch":
         """Flatten a sequence of str; lone surrogates pass."""
-        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-        codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        return cls(codes, np.concatenate([[0], np.cumsum(lengths)]))
+        indptr = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=indptr[1:])
+        module = native()
+        if module is None:
+            return cls(np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4"), indptr)
+        codes = np.empty(indptr[-1], np.uint32)
+        module.flatten(codes, indptr, texts if isinstance(texts, list) else list(texts))
+        return cls(codes, indptr)
 
     def to_texts(self) -> list[str]:
         """The rows as strings."""
@@ -49,3 +56,14 @@ class TextBatch:
         """The batch with only the characters where ``keep`` (bool, (n_chars,)) holds; every row stays, perhaps empty."""
         kept_before = np.concatenate([[0], np.cumsum(keep)])
         return TextBatch(self.codes[keep], kept_before[self.indptr])
+
+    def replace_rows(self, rows: NDArray[np.intp], others: "TextBatch") -> "TextBatch":
+        """The batch with other characters in some rows. rows: intp (n,), ascending. others: a batch of n rows."""
+        pieces, at = [], 0
+        starts, ends = self.indptr[rows].tolist(), self.indptr[rows + 1].tolist()
+        for start, end, (first, last) in zip(starts, ends, pairwise(others.indptr.tolist()), strict=True):
+            pieces += [self.codes[at:start], others.codes[first:last]]
+            at = end
+        lengths = self.lengths
+        lengths[rows] = others.lengths
+        return TextBatch(np.concatenate([*pieces, self.codes[at:]]), np.concatenate([[0], np.cumsum(lengths)]))

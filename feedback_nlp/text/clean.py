@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.characters import DROP, KEEP_RUN, N_CODE_POINTS, RARE, SPACE, CharacterTable, character_table
+from feedback_nlp.text.native import native
 from feedback_nlp.text.rules import apply_rules
 
 #: A character repeated more often than this is shortened to it (啊啊啊啊啊啊 -> 啊啊啊); digits and * never are.
@@ -44,20 +45,39 @@ def clean(texts: Sequence[str]) -> CleanTexts:
     NFKC (Chinese punctuation is spared), zero-width and control characters, HTML, links, @user, #topic#, pinyin annotations,
     mojibake, traditional characters, white space, runs of more than ``MAX_RUN`` equal characters. Emoji and [表情] codes stay.
     """
-    table = character_table()
-    raw = TextBatch.from_texts(texts)
-    rare = _rare_rows(raw, table)
-    damaged = np.zeros(raw.n_rows, dtype=bool)
+    batch, rare = tidy(TextBatch.from_texts(texts))
+    damaged = np.zeros(batch.n_rows, dtype=bool)
     if rare.size:
-        texts = list(texts)
-        for row in rare.tolist():
-            texts[row] = apply_rules(texts[row])
-            damaged[row] = "\ufffd" in texts[row] or "锟斤拷" in texts[row]
-        raw = TextBatch.from_texts(texts)
-    visible = raw.select((table.flags[raw.codes] & DROP) == 0)
-    mapped = TextBatch(table.clean[visible.codes], visible.indptr)
-    batch = _strip(_shorten_runs(mapped, table))
+        ruled = [apply_rules(texts[row]) for row in rare.tolist()]
+        damaged[rare] = ["\ufffd" in text or "锟斤拷" in text for text in ruled]
+        batch = batch.replace_rows(rare, tidy(TextBatch.from_texts(ruled), ruled=True)[0])
     return CleanTexts(batch, _no_information(batch), damaged)
+
+
+def tidy(batch: TextBatch, *, ruled: bool = False) -> tuple[TextBatch, NDArray[np.intp]]:
+    """What can be cleaned character by character, and the rows that cannot.
+
+    ruled: the rows went through ``rules.apply_rules``, so none needs it.
+    Returns the cleaned batch, and intp (n_rare,), the rows that need the rules; these are empty in it.
+    """
+    module, table = native(), character_table()
+    if module is None:
+        return tidy_numpy(batch, ruled=ruled)
+    codes, indptr, rare = np.empty_like(batch.codes), np.empty_like(batch.indptr), np.empty(batch.n_rows, np.bool_)
+    module.clean(batch.codes, batch.indptr, table.clean, table.flags, codes, indptr, rare, not ruled)
+    return TextBatch(codes[: indptr[-1]], indptr), rare.nonzero()[0]
+
+
+def tidy_numpy(batch: TextBatch, *, ruled: bool = False) -> tuple[TextBatch, NDArray[np.intp]]:
+    """What ``tidy`` returns, without compiled code."""
+    table = character_table()
+    rare = np.zeros(0, np.intp) if ruled else _rare_rows(batch, table)
+    keep = (table.flags[batch.codes] & DROP) == 0
+    for row in rare.tolist():
+        keep[batch.indptr[row] : batch.indptr[row + 1]] = False
+    visible = batch.select(keep)
+    mapped = TextBatch(table.clean[visible.codes], visible.indptr)
+    return _strip(_shorten_runs(mapped, table)), rare
 
 
 def _rare_rows(batch: TextBatch, table: CharacterTable) -> NDArray[np.intp]:
@@ -66,10 +86,11 @@ def _rare_rows(batch: TextBatch, table: CharacterTable) -> NDArray[np.intp]:
     positions = np.flatnonzero(table.flags[codes] & RARE)
     if not positions.size:
         return positions
-    previous = codes[np.maximum(positions - 1, 0)]
+    rows = np.searchsorted(batch.indptr, positions, side="right") - 1
+    previous = np.where(positions > batch.indptr[rows], codes[positions - 1], 0)
     here = codes[positions]
     harmless = ((here == ord(".")) & ((previous | 0x20) != ord("w"))) | ((here == ord("/")) & (previous != ord("/")))
-    return np.unique(np.searchsorted(batch.indptr, positions[~harmless], side="right") - 1)
+    return np.unique(rows[~harmless])
 
 
 def _row_starts(batch: TextBatch) -> NDArray[np.int64]:

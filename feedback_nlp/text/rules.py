@@ -71,16 +71,22 @@ def strip_mentions(text: str) -> str:
 
 
 @cache
-def _many_marks() -> re.Pattern[str]:
+def _marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What may be a combining mark, and too many of them. The former has one range for all beyond U+FFFF, and so looks up the rest fast."""
     marks = "".join(filter(unicodedata.combining, map(chr, range(0x300, 0x20000))))
-    return re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
+    common = "".join(mark for mark in marks if mark <= "\uffff")
+    return re.compile(f"[{common}\U00010000-\U0010ffff]"), re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
 
 
 def normalize(text: str) -> str:
     """Unicode NFKC, sparing the Chinese punctuation people read; of a pile of combining marks the first ``MAX_MARKS`` stay."""
-    # The pattern is slow on text without marks, and hardly any text has one.
-    if any(map(unicodedata.combining, text)):
-        text = _many_marks().sub(r"\1", text)
+    # The second pattern is slow on text without marks, and hardly any text has one.
+    perhaps, too_many = _marks()
+    if perhaps.search(text) and any(map(unicodedata.combining, text)):
+        text = too_many.sub(r"\1", text)
+    # Parts of a normal text are normal (UAX #15), so most texts need one look instead of many small strings.
+    if unicodedata.is_normalized("NFKC", "".join(_NOT_CHINESE_PUNCTUATION.findall(text))):
+        return text
     return _NOT_CHINESE_PUNCTUATION.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
@@ -108,7 +114,11 @@ def simplify(text: str) -> str:
 
 def drop_surrogates(text: str) -> str:
     """Lone surrogates become U+FFFD, so that every later step sees valid Unicode."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def strip_excel_escapes(text: str) -> str:

@@ -1,21 +1,42 @@
 """What a text says of each aspect it mentions. Arrays in, arrays out.
 
-Three readings of the scorer, made in one call, and the words of opinion are put together: of the clause that mentions the aspect, of what
-goes on about it up to the next aspect, of the whole text.
+Readings of the scorer, made in one call, and the words of opinion are put together: of the clause that mentions the aspect, of what goes on
+about it up to the next aspect, of the whole text. Texts that mention no aspect are not looked at further.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback_nlp.classify import heads
+from feedback_nlp.scorer.model import POLARITY, head_slices
 from feedback_nlp.scorer.scorer import BatchScorer
-from feedback_nlp.scorer.scores import Scores
+from feedback_nlp.sentiment import levels
 from feedback_nlp.text.batch import TextBatch
-from feedback_nlp.text.characters import character_table
-from feedback_nlp.topics.matching import Found, WordTree, find_words
+from feedback_nlp.topics.matching import Found, WordTree, find_in_rows
 from feedback_nlp.topics.opinion_clauses import OpinionClauses, opinion_clauses
-from feedback_nlp.topics.opinion_words import BASE, COMPARE, LACK, NEGATION, WEAK_KINDS, WORSE, Cues, find_cues, read_cues
+from feedback_nlp.topics.opinion_words import (
+    BASE,
+    COMPARE,
+    LACK,
+    LESS,
+    MORE,
+    NEGATION,
+    TRIM_MARK,
+    WEAK_KINDS,
+    WORSE,
+    Cues,
+    Running,
+    find_cues,
+    mark_table,
+    read_cues,
+)
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 #: Weights of clause, scope and whole text, and of the words of opinion in clause and scope; where no word of opinion is found, the second.
 #: Chosen on one half of the tables of ``benchmarks.aspects``, reported on the other.
@@ -36,133 +57,146 @@ QUOTED = 10
 class Mentions:
     """Words of aspects in a batch and what is said there, from left to right.
 
-    start, end: int64 (n,), the word, in characters of the batch. row, word: int64 (n,). opinion: int64 (n, 2), start and end of the phrase
-    of opinion, equal where there is none. readings: float64 (n, 5): the scorer on clause, scope and whole text, the words of opinion of
-    clause and scope, NaN where there is none. sign: float64 (n,), -1 where the aspect is what another is compared with.
-    denied: bool (n,), a negation turns a word of opinion in the clause.
+    row, word: int64 (n,). start, end: int64 (n,), the word, in characters of its row. polarity: float64 (n,) in [-1, 1], six digits.
+    opinions: n phrases of opinion, empty where there is none.
     """
 
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    row: NDArray[np.int64]
-    word: NDArray[np.int64]
-    opinion: NDArray[np.int64]
-    readings: NDArray[np.float64]
-    sign: NDArray[np.float64]
-    denied: NDArray[np.bool_]
+    row: Ints
+    word: Ints
+    start: Ints
+    end: Ints
+    polarity: Floats
+    opinions: TextBatch
+
+    def shifted(self, rows: int) -> "Mentions":
+        """The same, of rows so many further on."""
+        return replace(self, row=self.row + rows)
+
+    @classmethod
+    def join(cls, parts: Sequence["Mentions"]) -> "Mentions":
+        """One after the other."""
+        row, word, start, end, polarity = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "word", "start", "end", "polarity")
+        )
+        lengths = np.concatenate([[0], *(part.opinions.lengths for part in parts)])
+        opinions = TextBatch(np.concatenate([part.opinions.codes for part in parts]), np.cumsum(lengths))
+        return cls(row, word, start, end, polarity, opinions)
 
 
-def read_mentions(batch: TextBatch, tree: WordTree, less: NDArray[np.bool_], scorer: BatchScorer) -> Mentions:
+def read_mentions(
+    batch: TextBatch, tree: WordTree, less: Bools, scorer: BatchScorer, polarity: NDArray[np.floating] | None = None
+) -> Mentions:
     """Read cleaned texts.
 
     tree: the words of all aspects. less: bool (n_words,), words of which little is wanted.
+    polarity: (n_rows,), what the scorer says of each whole text, where that is known already.
     """
-    folded = character_table().fold[batch.codes]
-    found = find_words(folded, batch.indptr, tree)
-    cues = find_cues(folded, batch.indptr, found)
-    clauses = opinion_clauses(folded, batch.indptr, found, cues)
-    clause = clauses.of(found.start)
-    row = clauses.row[clause]
-    at, group = clauses.of(cues.start), _groups(clauses)
+    rows, part, found = find_in_rows(batch, tree)
+    text = Running.read(part)
+    cues = find_cues(text, found)
+    clauses = opinion_clauses(text, found, cues)
+    clause, group = clauses.at[found.start], clauses.groups()
+    at = clauses.at[cues.start]
     value, begin, turned = read_cues(cues, _wanted(found, cues, clause, at, group, less))
-    by_words = _by_words(cues, value, at, group, len(clauses.row))
-    polarity = _scorer_readings(batch, clauses, np.unique(row), scorer)
-    readings = np.column_stack([polarity[0][clause], polarity[1][clause], polarity[2][row], by_words[0][clause], by_words[1][clause]])
+    number = (np.cumsum(clauses.named) - 1)[clause]
+    whole = None if polarity is None else polarity[rows]
+    readings = np.column_stack([*_scorer_readings(part, clauses, scorer, whole), *_by_words(cues, value, clauses, at, group)])[number]
     denied = np.zeros(len(clauses.row), dtype=bool)
     denied[at[turned]] = True
-    opinion = _opinions(found, cues, value, begin, clauses, clause, group)
-    return Mentions(found.start, found.end, row, found.word, opinion, readings, _signs(found, cues, clause), denied[clause])
+    row = clauses.row[clause]
+    mixed = _combine(readings, _signs(found, cues, clause), denied[clause], row, len(rows))
+    opinion = _trimmed(part, *_opinions(found, cues, value, begin, clauses, clause, group))
+    begins = part.indptr[row]
+    return Mentions(rows[row], found.word, found.start - begins, found.end - begins, mixed, opinion)
 
 
-def combine(mentions: Mentions) -> NDArray[np.float64]:
-    """The polarity of each mention, float64 (n,) in [-1, 1]: a weighted mean of its readings."""
-    known = ~np.isnan(mentions.readings)
-    values = np.where(known, mentions.readings, 0)
+def _combine(readings: Floats, sign: Floats, denied: Bools, row: Ints, n_rows: int) -> Floats:
+    """The polarity of each mention, float64 (n,) in [-1, 1]: a weighted mean of its readings.
+
+    readings: float64 (n, 5): the scorer on clause, scope and whole text, the words of opinion of clause and scope, NaN where there is none.
+    sign: float64 (n,), -1 where the aspect is what another is compared with.
+    denied: bool (n,), a negation turns a word of opinion in the clause.
+    """
+    known = ~np.isnan(readings)
+    values = np.where(known, readings, 0)
     worded = known[:, 3] | known[:, 4]
     weights = np.where(worded[:, None], WITH_WORDS, (*WITHOUT_WORDS, 0.0, 0.0)) * known
-    weights[worded & (mentions.denied | _contrasted(mentions.row, values[:, 3])), :3] *= TURNED
+    weights[worded & (denied | _contrasted(row, values[:, 3], n_rows)), :3] *= TURNED
     mixed = (weights * values).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
     strength = 1 - WHOLE_STRENGTH * (1 - np.abs(values[:, 2]))
-    return np.asarray(np.round(np.clip(mixed * mentions.sign * strength, -1, 1), 6))
+    return np.asarray(np.round(np.clip(mixed * sign * strength, -1, 1), 6))
 
 
-def _contrasted(row: NDArray[np.int64], words: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _contrasted(row: Ints, words: Floats, n_rows: int) -> Bools:
     """Whether one aspect of the text is clearly well, and another badly spoken of; bool (n,)."""
-    rows, place = np.unique(row, return_inverse=True)
-    good, bad = (np.bincount(place, weights=part, minlength=len(rows)) > 0 for part in (words > CLEAR, words < -CLEAR))
-    return np.asarray((good & bad)[place])
+    good, bad = np.zeros((2, n_rows), dtype=bool)
+    good[row[words > CLEAR]] = True
+    bad[row[words < -CLEAR]] = True
+    return np.asarray((good & bad)[row])
 
 
-def _groups(clauses: OpinionClauses) -> NDArray[np.int64]:
-    """Number of the clause with an aspect in whose scope each clause lies, int64 (n_clauses,), -1 for none."""
-    owner = np.flatnonzero(clauses.named)
-    place = np.searchsorted(owner, np.arange(len(clauses.row)), side="right") - 1
-    group = np.append(owner, -1)[place]
-    return np.where((group >= 0) & (clauses.start[:-1] < clauses.scope[group]), group, -1)
-
-
-def _wanted(
-    found: Found, cues: Cues, clause: NDArray[np.int64], at: NDArray[np.int64], group: NDArray[np.int64], less: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _wanted(found: Found, cues: Cues, clause: NDArray[np.int32], at: NDArray[np.int32], group: Ints, less: Bools) -> Floats:
     """-1 where a word of opinion is said of something of which little is wanted, else 1; float64 (n_cues,)."""
-    if not len(found):
-        return np.ones(len(cues.start))
-    before = np.searchsorted(found.start, cues.start, side="right") - 1
+    wanted = np.ones(len(cues.start))
+    scaled = np.flatnonzero(cues.where(MORE, LESS))
+    if not len(found) or not len(scaled):
+        return wanted
+    at = at[scaled]
+    before = np.searchsorted(found.start, cues.start[scaled], side="right") - 1
     near = (before >= 0) & (clause[before] == group[at])
     after = np.minimum(before + 1, len(found) - 1)
     ahead = ~near & (clause[after] == at)
     said_of = np.where(near, before, after)
-    return np.where((near | ahead) & less[found.word[said_of]], -1.0, 1.0)
+    wanted[scaled[(near | ahead) & less[found.word[said_of]]]] = -1
+    return wanted
 
 
-def _by_words(
-    cues: Cues, value: NDArray[np.float64], at: NDArray[np.int64], group: NDArray[np.int64], n_clauses: int
-) -> list[NDArray[np.float64]]:
-    """Mean of the words of opinion of each clause and of what follows it in its scope, NaN where there is none; float64 (n_clauses,)."""
-    lack = cues.lack & np.isin(cues.kind, (LACK, NEGATION))
-    value, weak = np.where(lack, BASE[LACK], value), cues.where(*WEAK_KINDS)
-    follows = (group[at] >= 0) & (group[at] != at)
-    means = []
-    for clause, part in ((at, np.ones(len(at), dtype=bool)), (group[at], follows)):
-        mean = np.full(n_clauses, np.nan)
-        for kind in (~weak & ~lack, weak & ~lack, lack):
-            mean = np.where(np.isnan(mean), _means(clause, value, part & (value != 0) & kind, n_clauses), mean)
-        means.append(mean)
-    return means
-
-
-def _means(clause: NDArray[np.int64], value: NDArray[np.float64], part: NDArray[np.bool_], n_clauses: int) -> NDArray[np.float64]:
-    count = np.bincount(clause[part], minlength=n_clauses)
-    total = np.bincount(clause[part], weights=value[part], minlength=n_clauses)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+def _by_words(cues: Cues, value: Floats, clauses: OpinionClauses, at: NDArray[np.int32], group: Ints) -> list[Floats]:
+    """Mean of the words of opinion of each clause with an aspect and of what follows it in its scope, NaN where there is none; two
+    float64 (n_named,). Words of trouble count where there are no others, what lacks where there are none of both."""
+    lack = cues.lack & cues.where(LACK, NEGATION)
+    value, rank = np.where(lack, BASE[LACK], value), np.where(lack, 2, cues.where(*WEAK_KINDS))
+    used = np.flatnonzero((value != 0) & (group[at] >= 0))
+    owner = group[at[used]]
+    number, n_named = np.cumsum(clauses.named) - 1, int(clauses.named.sum())
+    place = (number[owner] * 2 + (owner != at[used])) * 3 + rank[used]
+    count = np.bincount(place, minlength=6 * n_named).reshape(n_named, 2, 3)
+    total = np.bincount(place, weights=value[used], minlength=6 * n_named).reshape(n_named, 2, 3)
+    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    first = np.where(count[..., 0] > 0, mean[..., 0], np.where(count[..., 1] > 0, mean[..., 1], mean[..., 2]))
+    return [first[:, 0], first[:, 1]]
 
 
 def _scorer_readings(
-    batch: TextBatch, clauses: OpinionClauses, rows: NDArray[np.int64], scorer: BatchScorer
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Polarity of clauses, of scopes, float64 (n_clauses,), and of rows, (n_rows,), in one call; 0 where no aspect is named."""
+    batch: TextBatch, clauses: OpinionClauses, scorer: BatchScorer, whole: NDArray[np.floating] | None
+) -> tuple[Floats, Floats, Floats]:
+    """Polarity of each clause with an aspect, of its scope and of its row, float64 (n_named,) each. What is the same is read once."""
     named = np.flatnonzero(clauses.named)
-    spans = [(clauses.start[named], clauses.start[named + 1]), (clauses.start[named], clauses.scope[named])]
-    spans.append((batch.indptr[rows], batch.indptr[rows + 1]))
-    parts = [_pieces(batch, start, end) for start, end in spans]
-    lengths = np.concatenate([part.lengths for part in parts])
-    joined = TextBatch(np.concatenate([part.codes for part in parts]), np.concatenate([[0], np.cumsum(lengths)]))
-    scores = Scores.from_logits(scorer.logits(joined), np.zeros(joined.n_rows, dtype=bool), scorer.model.decision)
-    polarity = scores.polarity.astype(np.float64)
-    clause, scope, row = np.zeros(len(clauses.row)), np.zeros(len(clauses.row)), np.zeros(batch.n_rows)
-    clause[named], scope[named], row[rows] = np.split(polarity, [len(named), 2 * len(named)])
-    return clause, scope, row
+    start, end, scope, row = clauses.start[named], clauses.start[named + 1], clauses.scope[named], clauses.row[named]
+    begins, ends = batch.indptr[:-1], batch.indptr[1:]
+    behind = start > begins[row]
+    part = np.flatnonzero(behind | (end < ends[row]))
+    longer = np.flatnonzero((scope > end) & (behind | (scope < ends[row])))
+    spans = [(start[part], end[part]), (start[longer], scope[longer]), *([(begins, ends)] if whole is None else [])]
+    logits = scorer.logits(pieces(batch.codes, *(np.concatenate(bounds) for bounds in zip(*spans, strict=True))))
+    polarity = levels.polarity(heads.softmax(logits[:, head_slices()["sentiment"]]), logits[:, POLARITY]).astype(np.float64)
+    of_part, of_longer, of_rows = np.split(polarity, [len(part), len(part) + len(longer)])
+    of_row = (of_rows if whole is None else whole.astype(np.float64))[row]
+    of_clause = of_row.copy()
+    of_clause[part] = of_part
+    of_scope = np.where(scope > end, of_row, of_clause)
+    of_scope[longer] = of_longer
+    return of_clause, of_scope, of_row
 
 
-def _pieces(batch: TextBatch, start: NDArray[np.int64], end: NDArray[np.int64]) -> TextBatch:
-    """The characters of some spans as rows; spans ascend and do not overlap."""
-    edges = np.zeros(len(batch.codes) + 1, np.int8)
-    edges[start] += 1
-    np.subtract.at(edges, end, 1)
-    return TextBatch(batch.codes[np.cumsum(edges[:-1]) > 0], np.concatenate([[0], np.cumsum(end - start)]))
+def pieces(codes: NDArray[np.uint32], start: Ints, end: Ints) -> TextBatch:
+    """The characters of some spans as rows."""
+    bounds = np.concatenate([[0], np.cumsum(end - start)])
+    places = np.repeat(start - bounds[:-1], end - start) + np.arange(bounds[-1])
+    return TextBatch(codes[places], bounds)
 
 
-def _signs(found: Found, cues: Cues, clause: NDArray[np.int64]) -> NDArray[np.float64]:
+def _signs(found: Found, cues: Cues, clause: NDArray[np.int32]) -> Floats:
     """-1 for an aspect right behind 比 or 不如 with another before it in the clause, else 1; float64 (n,)."""
     against = np.isin(found.start, cues.end[cues.where(COMPARE, WORSE)])
     second = np.zeros(len(found), dtype=bool)
@@ -171,29 +205,35 @@ def _signs(found: Found, cues: Cues, clause: NDArray[np.int64]) -> NDArray[np.fl
 
 
 def _opinions(
-    found: Found,
-    cues: Cues,
-    value: NDArray[np.float64],
-    begin: NDArray[np.int64],
-    clauses: OpinionClauses,
-    clause: NDArray[np.int64],
-    group: NDArray[np.int64],
-) -> NDArray[np.int64]:
+    found: Found, cues: Cues, value: Floats, begin: Ints, clauses: OpinionClauses, clause: NDArray[np.int32], group: Ints
+) -> tuple[Ints, Ints]:
     """Start and end of the phrase that says how each aspect is: behind it in its clause, before it, behind it in its scope, else the rest
-    of the clause; int64 (n, 2)."""
+    of the clause; int64 (n,) each."""
     end = np.minimum(clauses.start[clause + 1], found.end + QUOTED)
-    opinion = np.column_stack([np.minimum(found.end, end), end])
+    start = np.minimum(found.end, end)
     says = np.flatnonzero(value != 0)
     if not len(says):
-        return opinion
+        return start, end
     first = np.searchsorted(cues.start[says], found.start)
     after, before = says[np.minimum(first, len(says) - 1)], says[np.maximum(first - 1, 0)]
-    after_in = (first < len(says)) & (clauses.of(cues.start[after]) == clause)
-    before_in = (first > 0) & (clauses.of(cues.start[before]) == clause)
-    later = (first < len(says)) & (group[clauses.of(cues.start[after])] == clause)
+    at = clauses.at[cues.start[after]]
+    after_in = (first < len(says)) & (at == clause)
+    before_in = (first > 0) & (clauses.at[cues.start[before]] == clause)
+    later = (first < len(says)) & (group[at] == clause)
     chosen = np.where(after_in | (later & ~before_in), after, before)
     known = after_in | before_in | later
     # The negation before an aspect belongs to the phrase only where the aspect is the opinion: 没有噪音, but 【太差】 of 不是服务太差.
     opens = np.where(cues.start[chosen] >= found.end, np.maximum(begin[chosen], found.end), begin[chosen])
-    opinion[known] = np.column_stack([opens, cues.end[chosen]])[known]
-    return opinion
+    return np.where(known, opens, start), np.where(known, cues.end[chosen], end)
+
+
+def _trimmed(batch: TextBatch, start: Ints, end: Ints) -> TextBatch:
+    """The phrases without the marks and particles at their ends."""
+    marks = mark_table()
+    for bound, step, side in ((start, 1, 0), (end, -1, -1)):
+        left = np.flatnonzero(start < end)
+        while len(left):
+            left = left[(marks[batch.codes[bound[left] + side]] & TRIM_MARK) != 0]
+            bound[left] += step
+            left = left[start[left] < end[left]]
+    return pieces(batch.codes, start, end)

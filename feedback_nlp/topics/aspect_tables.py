@@ -1,100 +1,130 @@
-"""The tables of aspects: mentions, items, and the summary a manager reads."""
+"""What the texts of one part say of aspects, as arrays, and the tables and notes made of it."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.topics.aspect_reading import Mentions
-from feedback_nlp.topics.aspect_words import AspectWords
+from feedback_nlp.text.batch import TextBatch
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: A polarity closer to 0 counts as neither positive nor negative.
 NEUTRAL_WITHIN = 0.1
-#: Examples of an aspect.
-N_EXAMPLES = 3
 #: Polarities are counted in these units, so that sums do not depend on order.
 UNIT = 1e-6
+#: Behind the name of an aspect of which neither, good, bad is said; between two aspects.
+SIGNS, SEPARATOR = ("", "+", "−"), "、"
 
-_MARKS = " ，。！？；,.!?;…~\n:：、（）()\"'“”的了呢吧啊"
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
-def mentions_table(
-    found: Mentions, polarity: NDArray[np.float64], known: AspectWords, texts: list[str], indptr: NDArray[np.int64], first_row: int
-) -> "pd.DataFrame":
-    """Mentions of a part of the texts, a line for each aspect a word belongs to.
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Pairs of a text and an aspect it mentions, by rows and names of aspects.
 
-    texts, indptr: of the part. first_row: number of its first text.
+    row: int64 (n,). aspect: int64 (n,), position in the names. mentions: int64 (n,). line: int64 (n,), one of its mentions.
+    polarity: float64 (n,), mean over its mentions.
     """
+
+    row: Ints
+    aspect: Ints
+    mentions: Ints
+    line: Ints
+    polarity: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class PartAspects:
+    """What n_rows texts say of aspects, one entry a mention and aspect of its word, from left to right.
+
+    names, words: the aspects and the distinct words that mention them.
+    row: int64 (n,), 0 to n_rows - 1, ascending. aspect, word: int64 (n,), positions in ``names`` and ``words``.
+    start, end: int64 (n,), the word, in characters of its text. polarity: float64 (n,) in [-1, 1], six digits.
+    opinions: n short phrases, empty where nothing is said.
+    """
+
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+    n_rows: int
+    row: Ints
+    aspect: Ints
+    word: Ints
+    start: Ints
+    end: Ints
+    polarity: Floats
+    opinions: TextBatch
+
+    @cached_property
+    def pairs(self) -> Items:
+        """The mentions of each text and aspect as one."""
+        by_name = np.array(sorted(range(len(self.names)), key=self.names.__getitem__), dtype=np.int64)
+        rank = np.argsort(by_name)
+        keys = self.row * max(len(by_name), 1) + rank[self.aspect]
+        order = np.argsort(keys, kind="stable")
+        first = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        line = order[first]
+        count = np.diff(first, append=len(order))
+        units = np.round(self.polarity[order] / UNIT)
+        # Sums of whole numbers: the same whatever their order.
+        total = np.add.reduceat(units, first) if len(first) else np.zeros(0)
+        return Items(self.row[line], self.aspect[line], count, line, total * UNIT / count)
+
+    @property
+    def items(self) -> "pd.DataFrame":
+        """One line a text and aspect, in the order of rows and names: row, aspect, mentions, polarity (mean over its mentions)."""
+        import pandas as pd
+
+        pairs = self.pairs
+        aspect = _strings(self.names, pairs.aspect)
+        return pd.DataFrame({"row": pairs.row, "aspect": aspect, "mentions": pairs.mentions, "polarity": pairs.polarity})
+
+    def mentions(self) -> "pd.DataFrame":
+        """One line a mention: row, aspect, word, opinion, polarity, start, end."""
+        import pandas as pd
+
+        columns = {
+            "row": self.row,
+            "aspect": _strings(self.names, self.aspect),
+            "word": _strings(self.words, self.word),
+            "opinion": pd.array(self.opinions.to_texts(), dtype=pd.StringDtype(na_value=np.nan)),
+            "polarity": self.polarity,
+            "start": self.start,
+            "end": self.end,
+        }
+        return pd.DataFrame(columns)
+
+    def notes(self) -> NDArray[np.object_]:
+        """Object (n_rows,) of strings such as 「电池−、屏幕+」, aspects by name, "" where a text names none."""
+        pairs = self.pairs
+        sign = np.where(pairs.polarity > NEUTRAL_WITHIN, 1, np.where(pairs.polarity < -NEUTRAL_WITHIN, 2, 0))
+        labels = np.array([name + mark for name in self.names for mark in SIGNS], dtype=object)
+        label = labels[pairs.aspect * len(SIGNS) + sign] if len(labels) else labels
+        notes = np.full(self.n_rows, "", dtype=object)
+        begins = np.flatnonzero(np.diff(pairs.row, prepend=-1))
+        notes[pairs.row[begins]] = label[begins]
+        place = np.arange(len(label)) - np.repeat(begins, np.diff(begins, append=len(label)))
+        # All second aspects of a text at once, then all third ones.
+        for later in range(1, int(place.max(initial=0)) + 1):
+            at = np.flatnonzero(place == later)
+            notes[pairs.row[at]] += SEPARATOR + label[at]
+        return notes
+
+    def phrases(self, lines: Ints) -> NDArray[np.object_]:
+        """Object (n_lines,): 「word: opinion」 of some mentions."""
+        bounds, text = self.opinions.indptr, TextBatch(self.opinions.codes, self.opinions.indptr[[0, -1]]).to_texts()[0]
+        spans = zip(self.word[lines].tolist(), bounds[lines].tolist(), bounds[lines + 1].tolist(), strict=True)
+        phrases = np.empty(len(lines), dtype=object)
+        phrases[:] = [f"{self.words[word]}: {text[start:end]}" for word, start, end in spans]
+        return phrases
+
+
+def _strings(names: tuple[str, ...], places: Ints) -> "pd.api.extensions.ExtensionArray":
+    """Names at some places, as pandas' own strings: taking from them is much faster than making them."""
     import pandas as pd
 
-    first, last = np.searchsorted(known.word, found.word), np.searchsorted(known.word, found.word, side="right")
-    times = last - first
-    line = np.repeat(np.arange(len(found.word)), times)
-    pair = np.arange(len(line)) - np.repeat(np.cumsum(times) - times, times) + first[line]
-    begins = indptr[found.row]
-    phrases = (found.opinion - begins[:, None]).tolist()
-    opinions = [texts[row][a:b].strip(_MARKS) for row, (a, b) in zip(found.row.tolist(), phrases, strict=True)]
-    columns = {
-        "row": found.row[line] + first_row,
-        "aspect": np.array(known.names, dtype=object)[known.aspect[pair]],
-        "word": np.array(known.words, dtype=object)[found.word[line]],
-        "opinion": np.array(opinions, dtype=object)[line],
-        "polarity": polarity[line],
-        "start": (found.start - begins)[line],
-        "end": (found.end - begins)[line],
-    }
-    return pd.DataFrame(columns).astype(dict.fromkeys(("aspect", "word", "opinion"), str))
-
-
-def items_table(mentions: "pd.DataFrame") -> "pd.DataFrame":
-    """One line a text and aspect, in the order of rows and aspects: row, aspect, mentions, polarity."""
-    import pandas as pd
-
-    aspect, names = pd.factorize(mentions["aspect"], sort=True)
-    keys, group = np.unique(mentions["row"].to_numpy(np.int64) * max(len(names), 1) + aspect, return_inverse=True)
-    row, number = np.divmod(keys, max(len(names), 1))
-    count = np.bincount(group, minlength=len(keys))
-    columns = {"row": row, "aspect": names.take(number), "mentions": count, "polarity": _means(group, mentions["polarity"], count)}
-    return pd.DataFrame(columns)
-
-
-def summary_table(mentions: "pd.DataFrame", products: list[str] | None) -> "pd.DataFrame":
-    """One line an aspect, or an aspect and product; see ``Aspects``. products: of each text, "" where unknown."""
-    import pandas as pd
-
-    items = items_table(mentions)
-    named = pd.Series(["" for _ in range(0)] if products is None else products, dtype=str)
-    keys = ["aspect"] if products is None else ["aspect", "product"]
-    if products is not None:
-        items["product"] = named.to_numpy()[items["row"]]
-    group = items.groupby(keys, sort=True).ngroup().to_numpy(np.int64)
-    first = np.unique(group, return_index=True)[1]
-    table = items.iloc[first][keys].reset_index(drop=True)
-    count = np.bincount(group, minlength=len(first))
-    table["mentions"] = np.bincount(group, weights=items["mentions"], minlength=len(first)).astype(np.int64)
-    table["items"] = count
-    table["polarity"] = _means(group, items["polarity"], count)
-    table["negative_share"] = np.bincount(group, weights=items["polarity"] < -NEUTRAL_WITHIN, minlength=len(first)) / np.maximum(count, 1)
-    table["examples"] = pd.Series(_examples(mentions, items, group, table["polarity"].to_numpy()), dtype=object)
-    return table.sort_values(["items", *keys], ascending=[False] + [True] * len(keys), kind="stable", ignore_index=True)
-
-
-def _means(group: NDArray[np.int64], values: "pd.Series", count: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean of each group, the same whatever the order: sums of whole numbers."""
-    whole = np.round(values.to_numpy(np.float64) / UNIT)
-    return np.bincount(group, weights=whole, minlength=len(count)) * UNIT / np.maximum(count, 1)
-
-
-def _examples(mentions: "pd.DataFrame", items: "pd.DataFrame", group: NDArray[np.int64], mean: NDArray[np.float64]) -> list[list[str]]:
-    """Up to three phrases a group, 「word: opinion」: of the sign of its mean, the strongest first, then by the string."""
-    chosen: list[list[str]] = [[] for _ in mean]
-    places = items[["row", "aspect"]].assign(group=group)
-    table = mentions[mentions["opinion"] != ""].merge(places, on=["row", "aspect"])
-    table = table.assign(phrase=table["word"] + ": " + table["opinion"], agrees=-table["polarity"] * np.sign(mean[table["group"]]))
-    table = table.sort_values(["group", "agrees", "phrase"], kind="stable").drop_duplicates(["group", "phrase"])
-    for number, phrase in table.groupby("group").head(N_EXAMPLES)[["group", "phrase"]].itertuples(index=False):
-        chosen[number].append(phrase)
-    return chosen
+    return pd.Series(names, dtype=str).array.take(places)

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.text.batch import TextBatch
-from feedback_nlp.text.characters import character_table
-from feedback_nlp.text.tokenize import Tokenizer
-from feedback_nlp.topics.counts import TermCounts, distinct
-from feedback_nlp.topics.matching import WordTree, find_words
+from feedback_nlp.text.tokenize import Tokens
+from feedback_nlp.topics.counts import distinct
+from feedback_nlp.topics.matching import WordTree, find_in_rows
 from feedback_nlp.topics.opinion_clauses import opinion_clauses
-from feedback_nlp.topics.opinion_words import BASE, WEAK_KINDS, find_cues, read_word_groups
-from feedback_nlp.topics.stream import SUBJECT, evaluative_words, units
+from feedback_nlp.topics.opinion_words import BASE, WEAK_KINDS, Running, find_cues, read_word_groups
+from feedback_nlp.topics.stream import SUBJECT, Units, evaluative_words, units
 
 if TYPE_CHECKING:
     from feedback_nlp.topics.themes import Themes
@@ -82,21 +81,27 @@ def theme_aspects(themes: "Themes", *, n_words: int = 12) -> dict[str, tuple[str
     return {name: tuple(words) for name, words in zip(themes.names, themes.top_words(n_words), strict=True) if words}
 
 
-def discover_aspects(batch: TextBatch, *, ignore: Collection[str] = (), most: int = MAX_ASPECTS) -> dict[str, tuple[str, ...]]:
+def learn_aspects(
+    batch: TextBatch, tokens: Tokens | Units, *, ignore: Collection[str] = (), most: int = MAX_ASPECTS
+) -> dict[str, tuple[str, ...]]:
     """Find aspects: frequent subjects whose clauses often hold an opinion; a longer word that ends in one (手机屏幕) is a word of it.
 
-    batch: cleaned texts. ignore: names (of products) that are no aspect. most: aspects at most, those with most opinions.
+    batch: cleaned texts, all or a sample. tokens: their words, or units. ignore: names (of products) that are no aspect.
+    most: aspects at most, those with most opinions. The order of rows changes nothing.
+    Raises InputError where there are more or fewer rows of tokens than of texts.
     """
-    candidates = _candidates(batch, ignore)
+    if tokens.n_rows != batch.n_rows:
+        raise InputError(f"tokens: expected the words of {batch.n_rows} texts, got those of {tokens.n_rows}; tokenise the same texts")
+    candidates = _candidates(units(tokens), ignore)
     if not candidates:
         return {}
-    folded, tree = character_table().fold[batch.codes], WordTree.build(candidates)
-    found = find_words(folded, batch.indptr, tree)
-    cues = find_cues(folded, batch.indptr, found)
-    clauses = opinion_clauses(folded, batch.indptr, found, cues)
+    _, part, found = find_in_rows(batch, WordTree.build(candidates))
+    text = Running.read(part)
+    cues = find_cues(text, found)
+    clauses = opinion_clauses(text, found, cues)
     judged = np.zeros(len(clauses.row), dtype=bool)
-    judged[clauses.of(cues.start[(BASE[cues.kind] != 0) & ~cues.where(*WEAK_KINDS)])] = True
-    clause = clauses.of(found.start)
+    judged[clauses.at[cues.start[(BASE[cues.kind] != 0) & ~cues.where(*WEAK_KINDS)]]] = True
+    clause = clauses.at[found.start]
     total, with_opinion = (
         _documents(clauses.row[clause[part]], found.word[part], len(candidates)) for part in (slice(None), judged[clause])
     )
@@ -105,19 +110,19 @@ def discover_aspects(batch: TextBatch, *, ignore: Collection[str] = (), most: in
     return _joined([candidates[number] for number in order], most)
 
 
-def _candidates(batch: TextBatch, ignore: Collection[str]) -> list[str]:
-    """The most frequent subjects of at least two characters, in order of the strings."""
-    counts = TermCounts.from_tokens(units(Tokenizer().tokenize(batch.to_texts())))
+def _candidates(words: Units, ignore: Collection[str]) -> list[str]:
+    """The most frequent subjects, in order of the strings."""
+    documents = _documents(words.rows, words.ids.astype(np.int64), len(words.vocabulary))
     named = " ".join(sorted(ignore)).casefold()
-    chosen = np.flatnonzero((counts.kinds == SUBJECT) & (counts.documents >= MIN_DOCUMENTS))
-    chosen = chosen[np.lexsort((chosen, -counts.documents[chosen]))][:MAX_CANDIDATES]
+    chosen = np.flatnonzero((words.kinds == SUBJECT) & (documents >= MIN_DOCUMENTS))
+    chosen = chosen[np.lexsort((chosen, -documents[chosen]))][:MAX_CANDIDATES]
     quality = evaluative_words()
-    words = counts.vocabulary[np.sort(chosen)].tolist()
-    return [word for word in words if word not in quality and word not in named]
+    return [word for word in words.vocabulary[np.sort(chosen)].tolist() if word not in quality and word not in named]
 
 
 def _documents(rows: NDArray[np.int64], words: NDArray[np.int64], n_words: int) -> NDArray[np.int64]:
-    return np.bincount(distinct(rows * n_words + words) % n_words, minlength=n_words)
+    """int64 (n_words,): rows that hold each word."""
+    return np.bincount(distinct(rows * n_words + words) % max(n_words, 1), minlength=n_words)
 
 
 def _joined(words: list[str], most: int) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ They are counts of documents in int64, so merging is associative and commutative
 """
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ class TermCounts:
         """Count one chunk of rows."""
         batch = units(tokens)
         size = len(batch.vocabulary)
-        first, second = batch.touching()
-        keys, codes = np.unique(batch.ids[first].astype(np.int64) * size + batch.ids[second], return_inverse=True)
+        first = batch.touching
+        keys, codes = np.unique(batch.ids[first].astype(np.int64) * size + batch.ids[first + 1], return_inverse=True)
         return cls(
             batch.vocabulary,
             batch.kinds,
@@ -74,11 +75,40 @@ class TermCounts:
             sum(part.n_documents for part in parts),
         )
 
+    def only(self, terms: NDArray[np.int64], pairs: NDArray[np.int64]) -> "TermCounts":
+        """The counts of some terms and pairs, given by their positions, ascending; terms with the parts of the pairs."""
+        kept = np.unique(np.concatenate([terms, self.pairs[pairs].ravel()]))
+        return TermCounts(
+            self.vocabulary[kept],
+            self.kinds[kept],
+            self.documents[kept],
+            self.occurrences[kept],
+            find_terms(self.pairs[pairs].ravel(), kept).reshape(-1, 2),
+            self.pair_documents[pairs],
+            self.pair_occurrences[pairs],
+            self.n_documents,
+        )
+
+    def of(self, other: "TermCounts") -> "TermCounts":
+        """What these are of the terms and pairs of other counts, 0 for those not counted."""
+        place = find_terms(other.vocabulary, self.vocabulary)
+        size = max(len(self.vocabulary), 1)
+        a, b = place[other.pairs[:, 0]], place[other.pairs[:, 1]]
+        pair = find_terms(np.where((a >= 0) & (b >= 0), a * size + b, -1), self.pairs[:, 0] * size + self.pairs[:, 1])
+        documents, occurrences = (np.append(values, 0)[place] for values in (self.documents, self.occurrences))
+        pair_documents, pair_occurrences = (np.append(values, 0)[pair] for values in (self.pair_documents, self.pair_occurrences))
+        return TermCounts(
+            other.vocabulary, other.kinds, documents, occurrences, other.pairs, pair_documents, pair_occurrences, self.n_documents
+        )
+
 
 def find_terms(vocabulary: NDArray[Any], terms: NDArray[Any]) -> NDArray[np.int64]:
     """Return the position of each word (or number) among the sorted terms, int64 (len(vocabulary),), -1 where absent."""
     if not len(terms) or not len(vocabulary):
         return np.full(len(vocabulary), -1, np.int64)
+    if terms.dtype == object and len(vocabulary) > len(terms) // 16:  # many words are found faster by their hash
+        places = dict(zip(terms.tolist(), range(len(terms)), strict=True))
+        return np.fromiter(map(places.get, vocabulary.tolist(), repeat(-1)), np.int64, len(vocabulary))
     place = np.minimum(np.searchsorted(terms, vocabulary), len(terms) - 1)
     return np.where(terms[place] == vocabulary, place, -1).astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""One call from tokens to keywords, phrases and themes: aggregates over the whole first, then maps over rows."""
+"""One call from tokens to keywords, phrases and themes: what is learned of a sample, read in each part, summed over all."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,23 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.bags import row_words
-from feedback_nlp.topics.counts import TermCounts, find_terms
-from feedback_nlp.topics.key_phrases import item_phrases
-from feedback_nlp.topics.keywords import corpus_keywords, item_keywords
-from feedback_nlp.topics.phrase_counts import PhraseCounts
-from feedback_nlp.topics.phrase_tables import corpus_phrases
-from feedback_nlp.topics.spans import find_spans
-from feedback_nlp.topics.stream import SUBJECT, Units, units
-from feedback_nlp.topics.tables import theme_table
-from feedback_nlp.topics.theme_fit import fit_themes
+from feedback_nlp.topics.knowledge import SAMPLE_ROWS, ItemTopics, Knowledge, PartWords, learn_topics
 from feedback_nlp.topics.themes import Themes
+from feedback_nlp.topics.topic_sums import TopicSums
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Subjects that are counted by day: so many at most, each named by so many items and this share of them.
-MAX_SUBJECTS, MIN_ITEMS, MIN_SHARE = 150, 5, 0.003
+__all__ = ["SAMPLE_ROWS", "ItemTopics", "Knowledge", "PartWords", "TopicSums", "Topics", "discover", "learn_topics"]
 
 
 @dataclass(frozen=True)
@@ -65,36 +56,24 @@ def discover(
     n_themes: int | None = None,
     previous: Themes | None = None,
 ) -> Topics:
-    """Find keywords, phrases and themes of n items.
+    """Find keywords, phrases and themes of n items; the sample they are learned from is all of them.
 
     texts: n strings to quote from. customers: int (n,), -1 where unknown. polarity, sentiment: the scorer's.
     products: names that are no theme by themselves. n_themes: themes at most. previous: themes that keep their names and numbers.
     """
-    batch, spans = units(tokens), find_spans(tokens)
-    counts, phrases = TermCounts.from_tokens(batch), PhraseCounts.from_tokens(spans)
-    model = fit_themes(spans, n_themes=n_themes, previous=previous, ignore=products)
-    theme, strength = model.assign(spans.batch)
-    known = customers.astype(object)
-    known[customers < 0] = None
-    table = theme_table(model, theme, strength=strength, texts=texts, polarity=polarity, sentiment=sentiment, customers=known.tolist())
+    words = PartWords.of(tokens)
+    known = learn_topics(words, products=products, n_themes=n_themes, previous=previous)
+    items = known.read(words)
+    sums = TopicSums.from_part(known, words, items, texts=texts, polarity=polarity, sentiment=sentiment, customers=customers)
     return Topics(
-        themes=table,
-        keywords=corpus_keywords(counts),
-        phrases=corpus_phrases(phrases),
-        model=model,
-        theme=theme,
-        strength=strength,
-        item_keywords=item_keywords(batch, counts),
-        item_phrases=item_phrases(spans, phrases).joined(),
-        mentions=_mentions(batch, counts),
+        themes=sums.themes_table(known),
+        keywords=sums.keywords_table(known),
+        phrases=sums.phrases_table(known),
+        model=known.themes,
+        theme=items.theme,
+        strength=items.strength,
+        item_keywords=items.keywords,
+        item_phrases=items.key_phrases,
+        mentions=(items.mention_rows, known.subjects[items.mention_subjects]),
         customers=customers,
     )
-
-
-def _mentions(batch: Units, counts: TermCounts) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """The most frequent subjects of a corpus, and the rows that name each."""
-    subjects = np.flatnonzero((counts.kinds == SUBJECT) & (counts.documents >= max(MIN_ITEMS, MIN_SHARE * counts.n_documents)))
-    chosen = np.sort(subjects[np.lexsort((subjects, -counts.documents[subjects]))][:MAX_SUBJECTS])
-    row, word = row_words(batch)
-    place = find_terms(batch.vocabulary, counts.vocabulary[chosen])[word]
-    return row[place >= 0], counts.vocabulary[chosen][place[place >= 0]]

@@ -1,6 +1,6 @@
 """Duplicates: the same text pasted again, to the letter or slightly edited. Grouped by what texts say, never by the order of rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,17 +9,26 @@ from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.scorer.scorer import as_texts
-from feedback_nlp.topics.counts import distinct
-from feedback_nlp.topics.minhash import Ints
-from feedback_nlp.topics.near import contents, near_groups
+from feedback_nlp.topics.grouping import (
+    customers_and_repeats,
+    fetch_texts,
+    joined,
+    lead_contents,
+    number_contents,
+    representatives,
+    spans,
+)
+from feedback_nlp.topics.kernels import Ints
+from feedback_nlp.topics.minhash import jaccard_bound, plan
+from feedback_nlp.topics.sketches import THRESHOLD, Sketches, check_threshold, sketch_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Contents whose sets of n-grams overlap by this much are near duplicates.
-THRESHOLD = 0.8
-#: Looser ones group what only shares a subject.
-MIN_THRESHOLD = 0.5
+#: Rows that are sketched together.
+PART_ROWS = 1 << 15
+#: Rows are numbered in 32 bits.
+MAX_ROWS = (1 << 31) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,90 +69,117 @@ def find_duplicates(
     threshold: 0.5 to 1, the similarity of two contents' sets of n-grams (``minhash.similarities``) from which on they are near.
     customers: n identifiers; None, NaN, "" and numbers below 0 are unknown. times: n datetimes or ISO 8601 strings, NaT or None unknown.
     guard: near duplicates do not contradict each other: both naming a number the other lacks or, in short texts, one negated.
-    The representative is the text in the company of most rows, of equals the commonest, then the first by code points. Every
-    member of its group is as similar to it as the threshold asks: similarity is not passed on along a chain.
+    The representative is the text in the company of most rows, of equals the commonest, then that of the least hash. Every member of
+    its group is as similar to it as the threshold asks: similarity is not passed on along a chain. Contents are told apart by 64-bit
+    hashes: two of a million different ones pass for one once in 37 million times.
     Raises InputError on a threshold outside its range, other lengths and what is no time; TextTypeError where a text is no str.
     """
     values = as_texts(texts)
-    if not MIN_THRESHOLD <= threshold <= 1:
-        raise InputError(f"threshold: expected a number from {MIN_THRESHOLD} to 1, got {threshold}")
-    who, when = _customer_codes(customers, len(values)), _moments(times, len(values))
-    raw, form = _numbered(values)
-    ranked, content_of_form = _ranked(contents(raw), np.bincount(form, minlength=len(raw)))
-    content = content_of_form[form]
-    rows = np.bincount(content[content >= 0], minlength=len(ranked))
-    leader, alike = near_groups(ranked, rows, threshold=threshold, guard=guard)
-    leads = np.append(leader, -1)[content]
-    sizes = np.bincount(leads[content >= 0], minlength=len(ranked))
-    chosen = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes > 1)]
-    group = _places(chosen, len(ranked))[leads]
-    representative = _first_rows(raw, form, content_of_form)[chosen]
-    table = _group_table(group, content == leads, who=who if customers is not None else None, when=when, n_groups=len(chosen))
-    table.insert(0, "representative", representative)
-    table.insert(1, "text", np.asarray(values, dtype=object)[representative])
-    similarity = np.where(group >= 0, np.append(alike, 0)[content], 0).astype(np.float32)
-    return Duplicates(group, representative, similarity, _repeats(group, who, when), table)
+    check_threshold(threshold)
+    who, moments = _customer_numbers(customers, len(values)), _moments(times, len(values))
+    begins = range(0, max(len(values), 1), PART_ROWS)
+    zone = None if moments is None else moments.dt.tz
+    found = group_sketches(
+        [sketch_texts(values[begin : begin + PART_ROWS], threshold=threshold) for begin in begins],
+        lambda rows: [values[row] for row in rows.tolist()],
+        customers=who,
+        times=None if moments is None else (moments if zone is None else moments.dt.tz_convert(None)).to_numpy(),
+        threshold=threshold,
+        guard=guard,
+    )
+    if zone is not None:
+        for name in ("first_time", "last_time"):
+            found.groups[name] = found.groups[name].dt.tz_localize("UTC").dt.tz_convert(zone)
+    return found
 
 
-def _numbered(values: Iterable[Any]) -> tuple[list[Any], Ints]:
-    """Distinct values as they first come, and the number of each value among them, int64 (n,)."""
-    numbers: dict[Any, int] = {}
-    codes = [numbers.setdefault(value, len(numbers)) for value in values]
-    return list(numbers), np.asarray(codes, np.int64)
+def group_sketches(
+    parts: Sequence[Sketches],
+    fetch: Callable[[Ints], list[str]],
+    *,
+    order: NDArray[np.uint64] | None = None,
+    customers: Ints | None = None,
+    times: NDArray[np.datetime64] | None = None,
+    threshold: float = THRESHOLD,
+    guard: bool = True,
+    cleaned: bool = False,
+) -> Duplicates:
+    """Group n rows into duplicates by their sketches; see ``find_duplicates``.
 
-
-def _places(chosen: Ints, size: int) -> Ints:
-    """int64 (size + 1,): the place of each number among the chosen, -1 for others; entry -1 is -1."""
-    places = np.full(size + 1, -1, np.int64)
-    places[chosen] = np.arange(len(chosen))
-    return places
-
-
-def _ranked(contents_of_forms: list[str], counts: Ints) -> tuple[list[str], Ints]:
-    """Distinct contents, those of most rows first, equals by code points; and the number of each form's content, -1 for an empty one.
-
-    counts: int64 (n_forms,), rows of each form.
+    parts: of ``sketch_texts`` with this threshold, at least one; rows are numbered over them in their order. They are read once an
+    array, the keys twice and band by band, and so may be memory-mapped.
+    fetch: the texts of some rows, int64 and ascending: of one row of each content that may have a near duplicate, and of the
+    representatives. cleaned: they are cleaned already, and are not cleaned again.
+    order: uint64 (n,), settles what else is equal between two rows, least first, such as a hash of their ids: then the order of rows
+    changes nothing. By default the number of the row. customers: int64 (n,), below 0 where unknown. times: (n,), NaT where unknown.
+    Memory: up to some 70 bytes a row where all contents differ and all have company, 20 of them for the answer; 16 a proposed pair;
+    and the n-grams of ``near.PIECE_CHARS`` characters.
+    Raises InputError on a threshold outside its range, sketches made for another one, and other lengths.
     """
-    found, codes = _numbered(contents_of_forms)
-    rows = np.bincount(codes, weights=counts, minlength=len(found))
-    order = np.asarray(sorted((number for number, text in enumerate(found) if text), key=found.__getitem__), np.int64)
-    order = order[np.argsort(-rows[order], kind="stable")]
-    return [found[number] for number in order.tolist()], _places(order, len(found))[codes]
+    import pandas as pd
+
+    check_threshold(threshold)
+    _check_parts(parts, threshold)
+    n_rows = sum(part.n_rows for part in parts)
+    for name, given in (("order", order), ("customers", customers), ("times", times)):
+        _check_length(name, n_rows if given is None else len(given), n_rows)
+    number, first, counts = number_contents(joined(parts, "content"))
+    leader, alike = lead_contents(parts, fetch, first, counts, threshold=threshold, guard=guard, cleaned=cleaned)
+    sizes = np.bincount(leader, counts, minlength=len(leader)).astype(np.int64)
+    chosen = np.flatnonzero(sizes > 1)
+    chosen = chosen[np.lexsort((chosen, -counts[chosen], -sizes[chosen]))]
+    place = np.full(len(leader) + 1, -1, np.int64)
+    place[chosen] = np.arange(len(chosen))
+    group = place[np.append(leader, np.int32(-1))[number]]
+    similarity = np.append(np.where(place[leader] >= 0, alike, np.float32(0)), np.float32(0))[number]
+    exact = np.append(leader == np.arange(len(leader)), False)[number]
+    representative = representatives(group, exact, joined(parts, "form"), order)
+    del number, first, leader, alike, exact
+    people, repeat = customers_and_repeats(group, customers, times, order, n_groups=len(chosen))
+    first_time, last_time = spans(group, times, len(chosen))
+    columns = {
+        "representative": representative,
+        "text": fetch_texts(fetch, representative),
+        "count": sizes[chosen],
+        "exact": counts[chosen].astype(np.int64),
+        "customers": pd.array(people if customers is not None else [None] * len(people), dtype="Int64"),
+        "first_time": first_time,
+        "last_time": last_time,
+    }
+    return Duplicates(group, representative, similarity, repeat, pd.DataFrame(columns))
 
 
-def _first_rows(raw: list[str], form: Ints, content_of_form: Ints) -> Ints:
-    """The row that stands for each content, int64 (n_contents,): the first with the commonest of its forms, equals by code points."""
-    count = np.bincount(form, minlength=len(raw)).tolist()
-    number = content_of_form.tolist()
-    best: dict[int, int] = {}
-    for k in range(len(raw)):
-        old = best.setdefault(number[k], k)
-        if (-count[k], raw[k]) < (-count[old], raw[old]):
-            best[number[k]] = k
-    first = np.empty(len(raw), np.int64)
-    first[form[::-1]] = np.arange(len(form))[::-1]
-    return first[[best[content] for content in range(int(content_of_form.max(initial=-1)) + 1)]]
+def _check_parts(parts: Sequence[Sketches], threshold: float) -> None:
+    """Raise InputError on sketches that cannot be grouped together at this threshold."""
+    bands = plan(jaccard_bound(threshold))[1]
+    made = {len(part.keys) for part in parts}
+    if made != {bands}:
+        got = "no part" if not parts else f"keys of {', '.join(map(str, sorted(made)))} bands"
+        raise InputError(f"parts: expected sketch_texts(texts, threshold={threshold}), of {bands} bands, got {got}")
+    if sum(part.n_rows for part in parts) > MAX_ROWS:
+        raise InputError(f"parts: expected at most {MAX_ROWS} rows, got {sum(part.n_rows for part in parts)}; group them year by year")
 
 
-def _customer_codes(customers: Iterable[Any] | None, size: int) -> Ints:
+def _customer_numbers(customers: Iterable[Any] | None, size: int) -> Ints | None:
     """A number for each customer, -1 where unknown; int64 (size,)."""
     if customers is None:
-        return np.full(size, -1, np.int64)
+        return None
     values = customers.tolist() if hasattr(customers, "tolist") else list(customers)
     _check_length("customers", len(values), size)
     import pandas as pd
 
-    found, codes = _numbered(values)
-    unknown = [bool(pd.isna(value)) or value == "" or (isinstance(value, int | float) and value < 0) for value in found]
-    return np.where(np.asarray(unknown, bool)[codes], -1, codes) if found else codes
+    numbers: dict[Any, int] = {}
+    codes = np.fromiter((numbers.setdefault(value, len(numbers)) for value in values), np.int64, len(values))
+    unknown = [bool(pd.isna(value)) or value == "" or (isinstance(value, int | float) and value < 0) for value in numbers]
+    return np.where(np.asarray(unknown, bool)[codes], -1, codes) if unknown else codes
 
 
-def _moments(times: Iterable[Any] | None, size: int) -> "pd.Series":
+def _moments(times: Iterable[Any] | None, size: int) -> "pd.Series | None":
     """The times as a Series, NaT where unknown."""
+    if times is None:
+        return None
     import pandas as pd
 
-    if times is None:
-        return pd.Series(np.full(size, np.datetime64("NaT", "ns")))
     values = times if hasattr(times, "dtype") else list(times)
     try:
         moments = pd.Series(pd.to_datetime(pd.Index(values), format="ISO8601"))
@@ -156,37 +192,3 @@ def _moments(times: Iterable[Any] | None, size: int) -> "pd.Series":
 def _check_length(name: str, got: int, size: int) -> None:
     if got != size:
         raise InputError(f"{name}: expected {size} values, one a text, got {got}")
-
-
-def _group_table(group: Ints, exact: NDArray[np.bool_], *, who: Ints | None, when: "pd.Series", n_groups: int) -> "pd.DataFrame":
-    """count, exact, customers, first_time and last_time of each group."""
-    import pandas as pd
-
-    grouped = when[group >= 0].groupby(group[group >= 0])
-    customers = pd.array([None] * n_groups if who is None else _customers(group, who, n_groups), dtype="Int64")
-    columns = {
-        "count": np.bincount(group[group >= 0], minlength=n_groups),
-        "exact": np.bincount(group[exact & (group >= 0)], minlength=n_groups),
-        "customers": customers,
-        "first_time": grouped.min(),
-        "last_time": grouped.max(),
-    }
-    return pd.DataFrame(columns, index=pd.RangeIndex(n_groups))
-
-
-def _customers(group: Ints, who: Ints, n_groups: int) -> Ints:
-    """Distinct known customers of each group, int64 (n_groups,)."""
-    known = (group >= 0) & (who >= 0)
-    width = int(who.max(initial=0)) + 1
-    return np.bincount(distinct(group[known] * width + who[known]) // width, minlength=n_groups)
-
-
-def _repeats(group: Ints, who: Ints, when: "pd.Series") -> NDArray[np.bool_]:
-    """bool (n,): all but the first row of each known customer in each group, by time and, where that is equal or unknown, by row."""
-    rows = np.flatnonzero((group >= 0) & (who >= 0))
-    rows = rows[np.argsort(when.iloc[rows].to_numpy(), kind="stable")]
-    pairs = group[rows] * (int(who.max(initial=0)) + 1) + who[rows]
-    repeat = np.zeros(len(group), bool)
-    repeat[rows] = True
-    repeat[rows[np.unique(pairs, return_index=True)[1]]] = False
-    return repeat

@@ -1,13 +1,15 @@
 """Keywords of each item and of the corpus, by tf-idf, with frequent phrases in place of their parts."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.counts import WEIGHT_UNIT, TermCounts, find_terms, information, npmi
-from feedback_nlp.topics.stream import SUBJECT, Units, phrase_roles, spell, units
+from feedback_nlp.topics.counts import WEIGHT_UNIT, TermCounts, distinct, find_terms, information, npmi
+from feedback_nlp.topics.row_lists import best_first, heads, join_rows, ranks
+from feedback_nlp.topics.stream import SUBJECT, Units, phrase_roles, rank_words, spell, units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +23,36 @@ RARE_SHARE = 0.01
 SOLITARY_SHARE = 0.0005
 #: A word is left out of the corpus's keywords if one phrase accounts for this share of its documents.
 ABSORBED_SHARE = 0.6
-SEPARATOR = "、"
+
+#: Keywords of a table.
+TOP = 50
 
 
-def item_keywords(tokens: Tokens | Units, counts: TermCounts, *, top: int = 5) -> NDArray[np.object_]:
+@dataclass(frozen=True, eq=False)
+class KeywordBook:
+    """What `item_keywords` needs of a corpus.
+
+    vocabulary: object (n_terms,), units sorted by code point; documents: int64 (n_terms,), rows with each, of ``n_documents``.
+    pairs: int64 (n_pairs,), ascending, the pairs that are phrases: ``first * n_terms + second``; names: object (n_pairs,), as they are
+    written; pair_documents: int64 (n_pairs,), rows with each.
+    """
+
+    vocabulary: NDArray[np.object_]
+    documents: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    names: NDArray[np.object_]
+    pair_documents: NDArray[np.int64]
+    n_documents: int
+
+    @classmethod
+    def from_counts(cls, counts: TermCounts) -> "KeywordBook":
+        """Keep the phrases of the pairs."""
+        chosen = np.flatnonzero(phrase_mask(counts))
+        pairs = counts.pairs[chosen, 0] * len(counts.vocabulary) + counts.pairs[chosen, 1]
+        return cls(counts.vocabulary, counts.documents, pairs, _spell(counts, chosen), counts.pair_documents[chosen], counts.n_documents)
+
+
+def item_keywords(tokens: Tokens | Units, counts: TermCounts | KeywordBook, *, top: int = 5) -> NDArray[np.object_]:
     """Name what each item is about.
 
     tokens: n rows; counts: the corpus they belong to; top: keywords a row at most.
@@ -32,44 +60,58 @@ def item_keywords(tokens: Tokens | Units, counts: TermCounts, *, top: int = 5) -
     stands in place of its parts; words of judgement stand only where a row has nothing else.
     """
     batch = units(tokens)
-    place = find_terms(batch.vocabulary, counts.vocabulary)
-    first, pair = _phrases_in(batch, place, counts)
-    pairs, codes = np.unique(pair, return_inverse=True)
-    names, rank = np.unique(np.concatenate([batch.vocabulary, _spell(counts, pairs)]), return_inverse=True)
-    documents = np.where(place >= 0, np.append(counts.documents, 0)[place], 0)
-    weight = _weight(np.concatenate([documents, counts.pair_documents[pairs]]), counts)
+    book = counts if isinstance(counts, KeywordBook) else KeywordBook.from_counts(counts)
+    place = find_terms(batch.vocabulary, book.vocabulary)
+    first, pair = _phrases_in(batch, place, book)
+    names, rank = _names(batch.vocabulary, book.names)
+    documents = np.where(place >= 0, np.append(book.documents, 0)[place], 0)
+    weight = _weight(np.concatenate([documents, book.pair_documents]), book.n_documents)
     free = _free(batch, first)
-    words = np.concatenate([batch.ids[free], len(batch.vocabulary) + codes])
-    size = max(len(names), 1)
-    keys, groups = np.unique(np.concatenate([batch.rows[free], batch.rows[first]]) * size + rank[words], return_inverse=True)
-    scores = np.bincount(groups, weights=weight[words], minlength=len(keys)).astype(np.int64)  # exact: far below 2**53
-    rows, chosen = np.divmod(keys, size)
-    return _join_top(rows, names[chosen], scores, n_rows=batch.n_rows, top=top)
+    words = np.concatenate([batch.ids[free], len(batch.vocabulary) + pair])
+    keys = np.concatenate([batch.rows[free], batch.rows[first]]) * max(len(names), 1) + rank[words]
+    order = np.argsort(keys)
+    keys, words = keys[order], words[order]
+    leads = heads(keys)
+    scores = np.add.reduceat(weight[words], leads) if len(leads) else keys
+    rows, chosen = np.divmod(keys[leads], max(len(names), 1))
+    order = best_first(rows, scores)
+    order = order[ranks(rows[order]) < top]
+    return join_rows(names[chosen[order]], rows[order], batch.n_rows)
 
 
-def corpus_keywords(counts: TermCounts, *, top: int = 50) -> "pd.DataFrame":
+def corpus_keywords(counts: TermCounts, *, top: int = TOP) -> "pd.DataFrame":
     """List what a corpus talks about.
 
     counts: merged counts of the corpus; top: rows at most.
     Returns keyword, items (documents), share (of documents), count (occurrences), weight (occurrences times idf, in nats), heaviest first,
     then by the string. A word most of whose documents hold one phrase gives way to the phrase.
     """
-    import pandas as pd
+    return keyword_table(counts, *choose_keywords(counts, top=top)).reset_index(drop=True)
 
+
+def choose_keywords(counts: TermCounts, *, top: int = TOP) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The words and the pairs that `corpus_keywords` lists: positions, int64, ascending."""
     pairs = np.flatnonzero(phrase_mask(counts))
     pairs = pairs[find_terms(_spell(counts, pairs), counts.vocabulary) < 0]
     absorbed = np.zeros(len(counts.vocabulary), np.int64)
     for side in (0, 1):
         np.maximum.at(absorbed, counts.pairs[pairs, side], counts.pair_documents[pairs])
     words = np.flatnonzero((counts.kinds == SUBJECT) & (absorbed < ABSORBED_SHARE * counts.documents))
+    chosen = np.sort(keyword_table(counts, words, pairs).index.to_numpy()[:top])
+    return words[chosen[chosen < len(words)]], pairs[chosen[chosen >= len(words)] - len(words)]
+
+
+def keyword_table(counts: TermCounts, words: NDArray[np.int64], pairs: NDArray[np.int64]) -> "pd.DataFrame":
+    """The columns of `corpus_keywords` for some words and pairs, given by position; the index numbers the words and then the pairs."""
+    import pandas as pd
+
     keyword = np.concatenate([counts.vocabulary[words], _spell(counts, pairs)])
     items = np.concatenate([counts.documents[words], counts.pair_documents[pairs]])
     count = np.concatenate([counts.occurrences[words], counts.pair_occurrences[pairs]])
-    weight = count * _weight(items, counts)
-    order = np.lexsort((np.unique(keyword, return_inverse=True)[1], -weight))[:top]
-    share = items[order] / max(counts.n_documents, 1)
-    columns = {"keyword": keyword[order], "items": items[order], "share": share, "count": count[order]}
-    return pd.DataFrame({**columns, "weight": weight[order] / WEIGHT_UNIT})
+    weight = count * _weight(items, counts.n_documents)
+    order = np.lexsort((rank_words(keyword.tolist())[1], -weight))
+    columns = {"keyword": keyword, "items": items, "share": items / max(counts.n_documents, 1), "count": count}
+    return pd.DataFrame({**columns, "weight": weight / WEIGHT_UNIT}).iloc[order]
 
 
 def phrase_mask(counts: TermCounts) -> NDArray[np.bool_]:
@@ -79,57 +121,54 @@ def phrase_mask(counts: TermCounts) -> NDArray[np.bool_]:
     return firm & (counts.pair_documents >= MIN_PHRASE_DOCUMENTS)
 
 
-def _phrases_in(batch: Units, place: NDArray[np.int64], counts: TermCounts) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the phrases of each row: int64 (n,), position of the first unit, and index in ``counts.pairs``.
+def _phrases_in(batch: Units, place: NDArray[np.int64], book: KeywordBook) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the phrases of each row: int64 (n,), position of the first unit, and index in ``book.pairs``.
 
     Of two that share a unit only the more frequent stands.
     """
-    first, second = batch.touching()
-    a, b = place[batch.ids[first]], place[batch.ids[second]]
-    size = max(len(counts.vocabulary), 1)
-    pair = find_terms(np.where((a >= 0) & (b >= 0), a * size + b, -1), counts.pairs[:, 0] * size + counts.pairs[:, 1])
-    known = np.flatnonzero(np.append(phrase_mask(counts), False)[pair])
+    first = batch.touching
+    a, b = place[batch.ids[first]], place[batch.ids[first + 1]]
+    pair = find_terms(np.where((a >= 0) & (b >= 0), a * len(book.vocabulary) + b, -1), book.pairs)
+    known = np.flatnonzero(pair >= 0)
     first, pair = first[known], pair[known]
-    best = np.lexsort((pair, -counts.pair_documents[pair]))
-    standing = np.empty(len(pair), np.int64)
-    standing[best] = np.arange(len(pair))
-    clash = np.diff(first) == 1  # equal pairs never clash, since a unit does not pair with itself
+    best = np.lexsort((np.arange(len(book.pairs)), -book.pair_documents))
+    standing = np.empty(len(best), np.int64)
+    standing[best] = np.arange(len(best))
+    clash, mine = np.diff(first) == 1, standing[pair]  # equal pairs never clash, since a unit does not pair with itself
     keep = np.ones(len(pair), bool)
-    keep[1:] &= ~clash | (standing[1:] < standing[:-1])
-    keep[:-1] &= ~clash | (standing[:-1] < standing[1:])
+    keep[1:] &= ~clash | (mine[1:] < mine[:-1])
+    keep[:-1] &= ~clash | (mine[:-1] < mine[1:])
     return first[keep], pair[keep]
+
+
+def _names(words: NDArray[np.object_], phrases: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """The different strings of words, which are sorted, and of phrases: (object, sorted; int64, the place of each word and phrase)."""
+    different, number = rank_words(phrases.tolist())
+    place = find_terms(different, words)
+    fresh = np.flatnonzero(place < 0)
+    before = np.searchsorted(words, different[fresh]) if len(fresh) else fresh
+    moved = np.arange(len(words)) + np.searchsorted(before, np.arange(len(words)), side="right")
+    at = np.append(moved, 0)[place]
+    at[fresh] = before + np.arange(len(fresh))
+    return np.insert(words, before, different[fresh]), np.concatenate([moved, at[number]])
 
 
 def _free(batch: Units, first: NDArray[np.int64]) -> NDArray[np.int64]:
     """Positions of units that may stand alone: subjects no phrase of the row has taken; judgements where the row has no subject."""
-    size = max(len(batch.vocabulary), 1)
-    keys = batch.rows * size + batch.ids
-    taken = np.isin(keys, keys[np.concatenate([first, first + 1])])
     subject = (batch.kinds == SUBJECT)[batch.ids]
     named = np.bincount(batch.rows[subject], minlength=batch.n_rows) > 0
     opens, closes = phrase_roles(batch.vocabulary, batch.kinds)
-    return np.flatnonzero(~taken & (subject | (opens & closes)[batch.ids] & ~named[batch.rows]))
+    alone = np.flatnonzero(subject | (opens & closes)[batch.ids] & ~named[batch.rows])
+    size = max(len(batch.vocabulary), 1)
+    parts = np.concatenate([first, first + 1])
+    taken = find_terms(batch.rows[alone] * size + batch.ids[alone], distinct(batch.rows[parts] * size + batch.ids[parts])) >= 0
+    return alone[~taken]
 
 
-def _weight(documents: NDArray[np.int64], counts: TermCounts) -> NDArray[np.int64]:
-    weight = information(documents, counts.n_documents, rarest=RARE_SHARE)
-    return np.where(documents >= max(2, SOLITARY_SHARE * counts.n_documents), weight, (weight + 1) // 2)
+def _weight(documents: NDArray[np.int64], n_documents: int) -> NDArray[np.int64]:
+    weight = information(documents, n_documents, rarest=RARE_SHARE)
+    return np.where(documents >= max(2, SOLITARY_SHARE * n_documents), weight, (weight + 1) // 2)
 
 
 def _spell(counts: TermCounts, pairs: NDArray[np.int64]) -> NDArray[np.object_]:
     return spell(counts.vocabulary[counts.pairs[pairs, 0]], counts.vocabulary[counts.pairs[pairs, 1]])
-
-
-def _join_top(
-    rows: NDArray[np.int64], words: NDArray[np.object_], scores: NDArray[np.int64], *, n_rows: int, top: int
-) -> NDArray[np.object_]:
-    """Join each row's best words, object (n_rows,); words of a row come in the order of strings and keep it where scores tie."""
-    order = np.lexsort((np.arange(len(rows)), -scores, rows))
-    rows, words = rows[order], words[order]
-    starts = np.searchsorted(rows, rows)
-    position = np.arange(len(rows)) - starts
-    joined = np.full(n_rows, "", dtype=object)
-    for number in range(top):
-        at = position == number
-        joined[rows[at]] += (SEPARATOR if number else "") + words[at]
-    return joined

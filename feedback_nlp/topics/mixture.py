@@ -1,6 +1,7 @@
 """A mixture of multinomials over bags of words: each bag speaks of one theme (Nigam et al. 2000; for short texts Yin & Wang 2014).
 
-Arrays in, arrays out, in float64. Components are fitted by expectation and maximisation; those that lose their bags die out.
+Arrays in, arrays out. Components are fitted by expectation and maximisation; those that lose their bags die out. Memberships are float32:
+they are soft, and only sums of many are shown.
 """
 
 from typing import TYPE_CHECKING
@@ -17,9 +18,10 @@ SMOOTH_WORD, SMOOTH_SHARE = 0.1, 0.1
 NOISE_SHARE = 0.05
 MAX_ROUNDS = 40
 #: Rounds end when the mean change of a bag's memberships falls below this.
-ENOUGH = 1e-3
+ENOUGH = 1e-2
 
 Floats = NDArray[np.float64]
+Shares = NDArray[np.float32]
 
 
 def fit_mixture(
@@ -39,10 +41,11 @@ def fit_mixture(
         return np.zeros((bags.shape[1], n_fixed)) + prior, np.zeros(n_fixed)
     prior = np.hstack([prior, np.zeros((bags.shape[1], n_parts - n_fixed))])
     noise = np.asarray(bags.T @ weights) + SMOOTH_WORD
-    member = np.zeros((bags.shape[0], n_parts))
+    bags, weights = bags.astype(np.float32), weights.astype(np.float32)
+    member = np.zeros((bags.shape[0], n_parts), np.float32)
     member[np.flatnonzero(start >= 0), start[start >= 0]] = 1.0
     for _ in range(MAX_ROUNDS):
-        size = weights @ member
+        size = (weights @ member).astype(np.float64)
         alive = (size >= least) | (np.arange(n_parts) < n_fixed)
         member, prior, n_parts, size = member[:, alive], prior[:, alive], int(alive.sum()), size[alive]
         occurrences = np.asarray(bags.T @ (member * weights[:, None])) + prior
@@ -50,24 +53,24 @@ def fit_mixture(
         member[held] = before[held]
         if np.abs(member - before).sum() <= ENOUGH * max(len(member), 1):
             break
-    size = weights @ member
+    size = (weights @ member).astype(np.float64)
     alive = (size >= least) | (np.arange(n_parts) < n_fixed)
     return np.asarray(bags.T @ (member[:, alive] * weights[:, None])) + prior[:, alive], size[alive]
 
 
-def memberships(bags: "csr_array", occurrences: Floats, size: Floats, noise: Floats) -> Floats:
-    """Probability of each component for each bag, float64 (n_bags, n_components); what is missing to 1 is the noise's.
+def memberships(bags: "csr_array", occurrences: Floats, size: Floats, noise: Floats) -> Shares:
+    """Probability of each component for each bag, float32 (n_bags, n_components); what is missing to 1 is the noise's.
 
     occurrences: (n_words, n_components). size: (n_components,), weight of bags. noise: (n_words,), occurrences in the whole corpus.
     """
     share = (size + 1.0) / (size + 1.0).sum() * (1.0 - NOISE_SHARE) if len(size) else size
-    every = np.column_stack([word_logs(occurrences, noise), np.log(noise / noise.sum())])
-    logs = np.asarray(bags @ every) + np.log(np.append(share, NOISE_SHARE))
+    every = np.column_stack([word_logs(occurrences, noise), np.log(noise / noise.sum())]).astype(np.float32)
+    logs = np.asarray(bags.astype(np.float32, copy=False) @ every)
+    logs += np.log(np.append(share, NOISE_SHARE)).astype(np.float32)
     logs -= logs.max(axis=1, keepdims=True)
     np.exp(logs, out=logs)
     logs /= logs.sum(axis=1, keepdims=True)
-    found: Floats = logs[:, :-1]
-    return found
+    return logs[:, :-1]
 
 
 def word_logs(occurrences: Floats, noise: Floats) -> Floats:

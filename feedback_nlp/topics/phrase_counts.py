@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import distinct, find_terms
 from feedback_nlp.topics.spans import MAX_WORDS, Spans, find_spans
-from feedback_nlp.topics.stream import spell
+from feedback_nlp.topics.stream import Units, spell
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.int32]
@@ -39,17 +39,15 @@ class PhraseCounts:
         """Count one chunk of rows."""
         spans = tokens if isinstance(tokens, Spans) else find_spans(tokens)
         batch = spans.batch
-        size = max(len(batch.vocabulary), 1)
-        words, codes = number_phrases(spans.words, size)
+        words, codes = number_phrases(spans.words, max(len(batch.vocabulary), 1))
         rows = distinct(spans.rows * max(len(words), 1) + codes)
-        units = distinct(batch.rows * size + batch.ids)
         return cls(
             batch.vocabulary,
             batch.kinds,
             words,
             np.bincount(rows % max(len(words), 1), minlength=len(words)).astype(np.int64),
             np.bincount(codes, minlength=len(words)).astype(np.int64),
-            np.bincount(units % size, minlength=len(batch.vocabulary)).astype(np.int64),
+            rows_with(batch),
             batch.n_rows,
         )
 
@@ -71,19 +69,31 @@ class PhraseCounts:
         kinds = np.concatenate([part.kinds for part in parts])[index]
         return PhraseCounts(vocabulary, kinds, words, documents, occurrences, present, sum(part.n_documents for part in parts))
 
-    def documents_of(self, words: Words, vocabulary: NDArray[np.object_]) -> tuple[Ints, Ints]:
-        """Look other phrases up.
+    def only(self, chosen: Ints) -> "PhraseCounts":
+        """The counts of some phrases and their words. chosen: int64 (m,), positions, ascending."""
+        words = self.words[chosen]
+        kept = np.unique(words[words >= 0])
+        moved = np.append(find_terms(np.arange(len(self.vocabulary)), kept), -1)[words].astype(np.int32)
+        documents, occurrences = self.documents[chosen], self.occurrences[chosen]
+        return PhraseCounts(self.vocabulary[kept], self.kinds[kept], moved, documents, occurrences, self.present[kept], self.n_documents)
 
-        words: int32 (m, MAX_WORDS), positions in ``vocabulary`` (object, sorted).
-        Returns int64 (m,), rows with each phrase, and int64 (len(vocabulary),), rows with each word; 0 for those not counted.
-        """
-        place = find_terms(vocabulary, self.vocabulary)
-        moved = np.append(place, -1)[words].astype(np.int32)
-        known = ((moved >= 0) | (words < 0)).all(axis=1)
-        documents = np.zeros(len(words), np.int64)
-        at = find_phrases(moved[known], self.words, len(self.vocabulary))
-        documents[known] = np.append(self.documents, 0)[at]
-        return documents, np.where(place >= 0, np.append(self.present, 0)[place], 0)
+    def of(self, other: "PhraseCounts") -> "PhraseCounts":
+        """What these are of the phrases and words of other counts, 0 for those not counted."""
+        place = find_terms(other.vocabulary, self.vocabulary)
+        moved = np.append(place, -1)[other.words].astype(np.int32)
+        known = ((moved >= 0) | (other.words < 0)).all(axis=1)
+        at = np.full(len(moved), -1, np.int64)
+        at[known] = find_phrases(moved[known], self.words, len(self.vocabulary))
+        documents, occurrences = np.append(self.documents, 0)[at], np.append(self.occurrences, 0)[at]
+        present = np.append(self.present, 0)[place]
+        return PhraseCounts(other.vocabulary, other.kinds, other.words, documents, occurrences, present, self.n_documents)
+
+
+def rows_with(batch: Units) -> Ints:
+    """Rows with each word of the vocabulary, int64 (n_words,)."""
+    size = max(len(batch.vocabulary), 1)
+    pairs = distinct(batch.rows * size + batch.ids)
+    return np.bincount(pairs % size, minlength=len(batch.vocabulary)).astype(np.int64)
 
 
 def number_phrases(words: Words, size: int) -> tuple[Words, Ints]:

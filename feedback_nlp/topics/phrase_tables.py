@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import InputError
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import WEIGHT_UNIT, distinct
-from feedback_nlp.topics.key_phrases import firm_phrases, phrase_weights
+from feedback_nlp.topics.phrase_book import firm_phrases, phrase_weights
 from feedback_nlp.topics.phrase_counts import Ints, PhraseCounts, covered, number_phrases, spell_phrases
 from feedback_nlp.topics.spans import Spans, find_spans
-from feedback_nlp.topics.stream import SUBJECT
+from feedback_nlp.topics.stream import SUBJECT, rank_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,21 +21,27 @@ if TYPE_CHECKING:
 MIN_ITEMS = 2
 #: A phrase gives way to a longer one that accounts for this share of its items.
 ABSORBED_SHARE = 0.6
+#: Phrases of a table.
+TOP = 50
 #: Words of the shortest phrase listed; 1 lists single words as well, which are always more frequent.
 MIN_WORDS = 2
 
 
-def corpus_phrases(counts: PhraseCounts, *, top: int = 50, min_words: int = MIN_WORDS) -> "pd.DataFrame":
+def corpus_phrases(counts: PhraseCounts, *, top: int = TOP, min_words: int = MIN_WORDS) -> "pd.DataFrame":
     """List what a corpus talks about.
 
     counts: merged counts of the corpus; top: rows at most; min_words: of a phrase, 1 to 4.
     Returns [phrase, words, items, share, count, weight], heaviest first, then by the string: words of the phrase, texts with it, their
     share of all, occurrences, and items times the weight of the phrase in nats.
     """
-    return (
-        _table(counts, counts.documents, counts.n_documents, top=top, min_words=min_words)
-        .assign(count=lambda table: counts.occurrences[table.index])[["phrase", "words", "items", "share", "count", "weight"]]
-        .reset_index(drop=True)
+    return phrase_table(counts.only(choose_phrases(counts, counts.documents, counts.n_documents, top=top, min_words=min_words)))
+
+
+def phrase_table(counts: PhraseCounts) -> "pd.DataFrame":
+    """The table of `corpus_phrases` of all phrases that are counted."""
+    table = _table(counts, np.arange(len(counts.words)), counts.documents, counts.n_documents)
+    return table.assign(count=counts.occurrences[table.index])[["phrase", "words", "items", "share", "count", "weight"]].reset_index(
+        drop=True
     )
 
 
@@ -56,10 +62,10 @@ def group_phrases(
     items = items_by_group(spans, codes, len(names))
     sizes = np.bincount(codes[codes >= 0], minlength=len(names))
     tables = [
-        _table(counts, items[number], int(sizes[number]), top=top, min_words=min_words).assign(group=name)
-        for number, name in enumerate(names)
+        _table(counts, choose_phrases(counts, own, size, top=top, min_words=min_words), own, size).assign(group=name)
+        for name, own, size in zip(names, items, sizes.tolist(), strict=True)
     ]
-    table = pd.concat(tables) if tables else _table(counts, counts.documents[:0], 0, top=0, min_words=min_words).assign(group="")
+    table = pd.concat(tables) if tables else _table(counts, np.zeros(0, np.int64), counts.documents, 0).assign(group="")
     return table[["group", "phrase", "words", "items", "share", "weight"]].reset_index(drop=True)
 
 
@@ -87,25 +93,29 @@ def items_by_group(spans: Spans, codes: Ints, n_groups: int) -> Ints:
     return np.bincount(keys, minlength=n_groups * len(words)).reshape(n_groups, len(words)).astype(np.int64)
 
 
-def _table(counts: PhraseCounts, items: Ints, n_items: int, *, top: int, min_words: int) -> "pd.DataFrame":
-    """Rank phrases by how many items have them; the index is their number in ``counts``."""
-    import pandas as pd
-
+def choose_phrases(counts: PhraseCounts, items: Ints, n_items: int, *, top: int = TOP, min_words: int = MIN_WORDS) -> Ints:
+    """The phrases that a table lists: positions, int64, ascending. items: int64 (n,), how many of ``n_items`` items have each phrase."""
     held = np.flatnonzero(items >= min(MIN_ITEMS, max(n_items, 1)))
-    words, documents = counts.words[held], counts.documents[held]
-    weights = phrase_weights(words, documents, counts.present, counts.kinds, counts.n_documents)
-    stands = firm_phrases(words, documents, counts.present, counts.n_documents)
+    words = counts.words[held]
+    stands = firm_phrases(words, counts.documents[held], counts.present, counts.n_documents)
     stands &= ((words >= 0).sum(axis=1) >= min_words) & ((words[:, 1] >= 0) | (np.append(counts.kinds, SUBJECT)[words[:, 0]] == SUBJECT))
     firm, words = held[stands], words[stands]
-    free = covered(words, items[firm], len(counts.vocabulary)) < ABSORBED_SHARE * items[firm]
-    phrases, weight, chosen = spell_phrases(words[free], counts.vocabulary), weights[stands][free] * items[firm[free]], firm[free]
-    order = np.lexsort((np.unique(phrases, return_inverse=True)[1], -weight))[:top]
-    chosen = chosen[order]
+    free = firm[covered(words, items[firm], len(counts.vocabulary)) < ABSORBED_SHARE * items[firm]]
+    return np.sort(_table(counts, free, items, n_items).index.to_numpy()[:top])
+
+
+def _table(counts: PhraseCounts, chosen: Ints, items: Ints, n_items: int) -> "pd.DataFrame":
+    """Some phrases by what they weigh with ``n_items`` items; the index is their number in ``counts``."""
+    import pandas as pd
+
+    words = counts.words[chosen]
+    weight = phrase_weights(words, counts.documents[chosen], counts.present, counts.kinds, counts.n_documents) * items[chosen]
+    phrases = spell_phrases(words, counts.vocabulary)
     columns = {
-        "phrase": pd.Series(phrases[order], index=chosen, dtype="str"),
-        "words": (counts.words[chosen] >= 0).sum(axis=1),
+        "phrase": pd.Series(phrases, index=chosen, dtype="str"),
+        "words": (words >= 0).sum(axis=1),
         "items": items[chosen],
         "share": items[chosen] / max(n_items, 1),
-        "weight": weight[order] / WEIGHT_UNIT,
+        "weight": weight / WEIGHT_UNIT,
     }
-    return pd.DataFrame(columns, index=chosen)
+    return pd.DataFrame(columns, index=chosen).iloc[np.lexsort((rank_words(phrases.tolist())[1], -weight))]

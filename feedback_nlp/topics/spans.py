@@ -4,13 +4,15 @@ The rules are about words, not about the corpus: what may open and close a phras
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, Units, phrase_roles, units
+from feedback_nlp.topics.counts import find_terms
+from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, Folded, Units, longer_words, members, phrase_roles, units, without
 
 #: Words of the longest phrase.
 MAX_WORDS = 4
@@ -34,39 +36,50 @@ Bools = NDArray[np.bool_]
 class Spans:
     """Runs of units that may be phrases, by size and then by place.
 
-    words: int32 (n, MAX_WORDS), units by number, -1 behind the last.
-    rows, first: int64 (n,), its row, and the place of its first unit in ``batch``.
-    batch: the units of all rows.
+    first: int64 (n,), the place of its first unit in ``batch``. size: int64 (n,), its words. batch: the units of all rows.
     """
 
-    words: NDArray[np.int32]
-    rows: Ints
     first: Ints
+    size: Ints
     batch: Units
 
-    @property
-    def size(self) -> Ints:
-        """int64 (n,): words of each."""
-        size: Ints = np.sum(self.words >= 0, axis=1, dtype=np.int64)
-        return size
+    @cached_property
+    def rows(self) -> Ints:
+        """int64 (n,): the row of each."""
+        rows: Ints = self.batch.rows[self.first]
+        return rows
+
+    @cached_property
+    def words(self) -> NDArray[np.int32]:
+        """int32 (n, MAX_WORDS): units by number, -1 behind the last."""
+        return self.words_of(np.arange(len(self.first)))
+
+    def words_of(self, chosen: Ints) -> NDArray[np.int32]:
+        """int32 (m, MAX_WORDS): the words of some."""
+        words = np.full((len(chosen), MAX_WORDS), -1, np.int32)
+        first, size = self.first[chosen], self.size[chosen]
+        for step in range(MAX_WORDS):
+            at = np.flatnonzero(size > step)
+            words[at, step] = self.batch.ids[first[at] + step]
+        return words
+
+    def among(self, words: NDArray[np.object_]) -> "Spans":
+        """Those all of whose words are among some, which are sorted."""
+        place = find_terms(words, self.batch.vocabulary)
+        chosen = np.zeros(len(self.batch.vocabulary), np.int64)
+        chosen[place[place >= 0]] = 1
+        total = np.concatenate([np.zeros(1, np.int64), np.cumsum(chosen[self.batch.ids])])
+        held = total[self.first + self.size] - total[self.first] == self.size
+        return Spans(self.first[held], self.size[held], self.batch)
 
 
-def find_spans(tokens: Tokens) -> Spans:
-    """Find all possible phrases of n rows, linear in tokens."""
+def find_spans(tokens: Tokens, folded: Folded | None = None) -> Spans:
+    """Find all possible phrases of n rows, linear in tokens. folded: of ``tokens.vocabulary``, where it is at hand."""
     dense = without(tokens, DEGREES)
-    batch = units(dense)
-    parts = list(_runs(batch, _touching(dense, batch)))
-    words = np.concatenate([part for _, part in parts])
-    first = np.concatenate([part for part, _ in parts])
-    return Spans(words, batch.rows[first], first, batch)
-
-
-def without(tokens: Tokens, words: frozenset[str]) -> Tokens:
-    """Return tokens without some words; those around them then touch."""
-    dropped = np.fromiter((word in words for word in tokens.vocabulary), np.bool_, len(tokens.vocabulary))
-    keep = ~dropped[tokens.ids] if len(tokens.ids) else np.zeros(0, bool)
-    before = np.concatenate([[0], np.cumsum(keep, dtype=np.int64)])
-    return replace(tokens, ids=tokens.ids[keep], indptr=before[tokens.indptr])
+    batch = units(dense, folded)
+    runs = list(_runs(batch, _touching(dense, batch)))
+    size = np.repeat(np.arange(1, MAX_WORDS + 1), [len(run) for run in runs])
+    return Spans(np.concatenate(runs), size, batch)
 
 
 def _touching(tokens: Tokens, batch: Units) -> Bools:
@@ -74,46 +87,39 @@ def _touching(tokens: Tokens, batch: Units) -> Bools:
 
     tokens: what ``batch`` was read from, without transparent words, so that places are positions in it.
     """
-    denies = np.fromiter((word in NEGATIONS for word in tokens.vocabulary), np.bool_, len(tokens.vocabulary))[tokens.ids]
+    denies = members(tokens.vocabulary, frozenset(NEGATIONS))[tokens.ids]
     joined = np.append(False, denies)[batch.places] & ~denies[batch.places]
     if len(joined):  # the first of a row has nothing before it
         joined &= batch.places > tokens.indptr[batch.rows]
     begin = batch.places - joined
-    return np.append((begin[1:] - batch.places[:-1] == 1) & (np.diff(batch.rows) == 0), False)[: len(joined)]
+    return np.append((begin[1:] - batch.places[:-1] == 1) & (batch.rows[1:] == batch.rows[:-1]), False)[: len(joined)]
 
 
-def _runs(batch: Units, touches: Bools) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
-    """Yield, for each size, the places of first units and the words of runs. touches: units that the next one follows at once."""
-    lead, tail, inner, deny, complement = _roles(batch)
-    subject, ids = batch.kinds == SUBJECT, batch.ids
+def _runs(batch: Units, touches: Bools) -> Iterator[Ints]:
+    """Yield, for each size, the places of first units of runs. touches: units that the next one follows at once."""
+    (lead, tail, inner, deny, complement), ids = (role[batch.ids] for role in _roles(batch)), batch.ids
+    subject = (batch.kinds == SUBJECT)[ids]
     bound = np.zeros(len(ids), bool)  # a negation stands before
-    bound[1:] = touches[:-1] & deny[ids[:-1]]
-    open_end = touches & np.append(complement[ids[1:]], False)[: len(ids)]
+    bound[1:] = touches[:-1] & deny[:-1]
+    lead &= ~bound
+    tail[:-1] &= ~(touches[:-1] & complement[1:])
     alive = np.arange(len(ids), dtype=np.int64)
-    for size in range(1, MAX_WORDS + 1):
+    named, passes = subject, touches  # alone, anything touched may go on; inside, not all may stand
+    yield alive[lead & tail]
+    for size in range(2, MAX_WORDS + 1):
+        more = passes[alive + size - 2]
+        alive, named = alive[more], named[more]
         last = alive + size - 1
-        words = np.full((len(alive), MAX_WORDS), -1, np.int32)
-        for step in range(size):
-            words[:, step] = ids[alive + step]
-        named = subject[words[:, :size]].any(axis=1) if size > 1 else np.ones(len(alive), bool)
-        repeated = _repeats(words, size)
-        good = lead[words[:, 0]] & tail[words[:, size - 1]] & named & ~bound[alive] & ~open_end[last] & ~repeated
-        yield alive[good], words[good]
-        alive = alive[touches[last] & (inner[ids[last]] | (size == 1))]
+        named = named | subject[last]
+        fresh = np.logical_and.reduce([ids[alive + step] != ids[last] for step in range(size - 1)])
+        alive, named, last = alive[fresh], named[fresh], last[fresh]
+        yield alive[lead[alive] & tail[last] & named]
+        passes = touches & inner
 
 
 def _roles(batch: Units) -> tuple[Bools, Bools, Bools, Bools, Bools]:
     """What each word of the vocabulary may do: open, close, stand inside; and whether it denies what follows, or what it follows."""
     words = batch.vocabulary
     lead, tail = phrase_roles(words, batch.kinds)
-    deny, complement = (np.fromiter((word in chosen for word in words), np.bool_, len(words)) for chosen in (DENIALS, COMPLEMENTS))
-    long = np.fromiter((len(word) > 1 for word in words), np.bool_, len(words))
-    return lead & ~complement, tail | complement, (batch.kinds == SUBJECT) | long, deny, complement
-
-
-def _repeats(words: NDArray[np.int32], size: int) -> Bools:
-    found = np.zeros(len(words), bool)
-    for a in range(size):
-        for b in range(a + 1, size):
-            found |= words[:, a] == words[:, b]
-    return found
+    deny, complement = members(words, DENIALS), members(words, COMPLEMENTS)
+    return lead & ~complement, tail | complement, (batch.kinds == SUBJECT) | longer_words(words), deny, complement

@@ -5,8 +5,9 @@ never listed under its opposite. Everything here is a map over rows.
 """
 
 import re
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,27 @@ VARIANTS = {
 }
 #: A degree word with what it qualifies, cut as one: 很漂亮, 太垃圾; 太阳 is a thing.
 _DEGREE = re.compile(r"(?:很|挺|太(?![阳原太极平湖古子])).+")
+#: How words begin that may be such, or denied judgements.
+_MARKED = frozenset((*"很挺太", *NEGATIONS))
+
+
+@dataclass(frozen=True, eq=False)
+class Folded:
+    """The words of a vocabulary in lower case and one spelling.
+
+    words: object (n_words,), sorted by code point; kinds: uint8 (n_words,). places: int32 (n_vocabulary,), where each word of the
+    vocabulary stands in ``words``.
+    """
+
+    words: NDArray[np.object_]
+    kinds: NDArray[np.uint8]
+    places: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, vocabulary: NDArray[np.object_]) -> "Folded":
+        """Fold the words of a vocabulary."""
+        words, places = rank_words([VARIANTS.get(word, word) for word in map(str.casefold, vocabulary.tolist())])
+        return cls(words, unit_kinds(words), places.astype(np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,39 +78,67 @@ class Units:
     kinds: NDArray[np.uint8]
     n_rows: int
 
-    def touching(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Positions (first, second), int64 (n_pairs,) each, of neighbours that may form a phrase."""
+    @cached_property
+    def touching(self) -> NDArray[np.int64]:
+        """Positions of units that may form a phrase with the one behind them, int64 (n_pairs,)."""
         first = np.flatnonzero((np.diff(self.places) == 1) & (np.diff(self.rows) == 0))
         lead, tail = phrase_roles(self.vocabulary, self.kinds)
         a, b = self.ids[first], self.ids[first + 1]
         subject = self.kinds == SUBJECT
-        first = first[lead[a] & tail[b] & (subject[a] | subject[b]) & (a != b)]
-        return first, first + 1
+        may: NDArray[np.bool_] = lead[a] & tail[b] & (subject[a] | subject[b]) & (a != b)
+        return first[may]
 
 
-def units(tokens: Tokens | Units) -> Units:
-    """Read the units of a batch, linear in tokens. Whoever counts and then assigns the same rows does it once and passes the result on."""
+def units(tokens: Tokens | Units, folded: Folded | None = None) -> Units:
+    """Read the units of a batch, linear in tokens. Whoever counts and then assigns the same rows does it once and passes the result on.
+
+    folded: of ``tokens.vocabulary``, where it is at hand.
+    """
     if isinstance(tokens, Units):
         return tokens
-    words, fold = _fold(tokens.vocabulary)
-    ids, rows = fold[tokens.ids], tokens.rows()
-    transparent = np.isin(words, np.array(TRANSPARENT, dtype=object))[ids] if len(words) else np.zeros(0, bool)
-    ids, rows = ids[~transparent], rows[~transparent]
-    kinds = unit_kinds(words)
-    places = np.arange(len(ids), dtype=np.int64)
-    ids, words, kinds, absorbed = _join_negations(ids, rows, words, kinds)
-    keep = (kinds[ids] != FILLER) & ~absorbed
-    numbers, words, kinds = _compact(ids[keep], words, kinds)
-    return Units(numbers, rows[keep], places[keep], words, kinds, tokens.n_rows)
+    folded = folded or Folded.of(tokens.vocabulary)
+    tokens = without(tokens, frozenset(TRANSPARENT))
+    ids, words, kinds, absorbed = _join_negations(tokens, folded)
+    keep = (kinds != FILLER)[ids]
+    keep[absorbed] = False
+    places = np.flatnonzero(keep)
+    numbers, words, kinds = _compact(ids[places], words, kinds)
+    rows = np.repeat(np.arange(tokens.n_rows), np.diff(np.searchsorted(places, tokens.indptr)))
+    return Units(numbers, rows, places, words, kinds, tokens.n_rows)
+
+
+def without(tokens: Tokens, words: frozenset[str]) -> Tokens:
+    """Return tokens without some words; those around them then touch."""
+    keep = ~members(tokens.vocabulary, words)[tokens.ids]
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep, dtype=np.int64)])
+    return replace(tokens, ids=tokens.ids[keep], indptr=before[tokens.indptr])
 
 
 def unit_kinds(words: NDArray[np.object_]) -> NDArray[np.uint8]:
     """Return the kind of each word, uint8 (n,)."""
     quality = evaluative_words()
     kinds = content_mask(words).astype(np.uint8)
-    kinds[np.fromiter((word in quality or _DEGREE.fullmatch(word) is not None for word in words), np.bool_, len(words))] = QUALITY
-    kinds[np.fromiter((word[:1] in NEGATIONS and word[1:] in quality for word in words), np.bool_, len(words))] = QUALITY
+    kinds[members(words, quality)] = QUALITY
+    heads = [word[:1] for word in words]
+    for place in np.flatnonzero(np.fromiter(map(_MARKED.__contains__, heads), np.bool_, len(heads))).tolist():
+        word = words[place]
+        if _DEGREE.fullmatch(word) or (heads[place] in NEGATIONS and word[1:] in quality):
+            kinds[place] = QUALITY
     return kinds
+
+
+def members(words: NDArray[np.object_], chosen: frozenset[str]) -> NDArray[np.bool_]:
+    """Tell which words are among the chosen ones, bool (n,)."""
+    return np.fromiter(map(chosen.__contains__, words.tolist()), np.bool_, len(words))
+
+
+def rank_words(words: Sequence[str]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Return the different words by code point, object, and the place of each, int64 (n,); fast where they come nearly in order."""
+    listed = sorted(dict.fromkeys(words))
+    different = np.empty(len(listed), dtype=object)
+    different[:] = listed
+    place = dict(zip(listed, range(len(listed)), strict=True))
+    return different, np.fromiter(map(place.__getitem__, words), np.int64, len(words))
 
 
 def phrase_roles(words: NDArray[np.object_], kinds: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -96,16 +146,20 @@ def phrase_roles(words: NDArray[np.object_], kinds: NDArray[np.uint8]) -> tuple[
 
     A quality that is a function word (无法) only opens; a single character (慢) only closes.
     """
-    long = np.fromiter((len(word) > 1 for word in words), np.bool_, len(words))
-    stop = np.fromiter((word in stop_words() for word in words), np.bool_, len(words))
     subject = kinds == SUBJECT
-    return subject | long, subject | ~stop
+    return subject | longer_words(words), subject | ~members(words, stop_words())
+
+
+def longer_words(words: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which words are longer than one character, bool (n,)."""
+    return np.fromiter(map(len, words.tolist()), np.int64, len(words)) > 1
 
 
 def spell(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[np.object_]:
     """Write pairs of units as phrases, object (n,): 登录失败, but ``app store`` with a space between Latin words."""
-    gap = [" " if a[-1:].isascii() and b[:1].isascii() else "" for a, b in zip(first, second, strict=True)]
-    phrases: NDArray[np.object_] = first + np.array(gap, dtype=object) + second
+    phrases: NDArray[np.object_] = first + second
+    for place in [number for number, (a, b) in enumerate(zip(first, second, strict=True)) if a[-1:].isascii() and b[:1].isascii()]:
+        phrases[place] = f"{first[place]} {second[place]}"
     return phrases
 
 
@@ -115,32 +169,31 @@ def evaluative_words() -> frozenset[str]:
     return read_word_list("evaluative_words.txt")
 
 
-def _fold(vocabulary: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    folded = np.empty(len(vocabulary), dtype=object)
-    folded[:] = [VARIANTS.get(word, word) for word in map(str.casefold, vocabulary)]
-    words, inverse = np.unique(folded, return_inverse=True)
-    return words, inverse.astype(np.int64)
-
-
-def _join_negations(
-    ids: NDArray[np.int64], rows: NDArray[np.int64], words: NDArray[np.object_], kinds: NDArray[np.uint8]
-) -> tuple[NDArray[np.int64], NDArray[np.object_], NDArray[np.uint8], NDArray[np.bool_]]:
-    """Replace the word behind a negation by the joined unit; also say which tokens a join has absorbed."""
-    denies = np.fromiter((word in NEGATIONS for word in words), np.bool_, len(words))
-    absorbed = np.zeros(len(ids), dtype=bool)
-    at = np.flatnonzero(denies[ids[:-1]] & (kinds[ids[1:]] != FILLER) & ~denies[ids[1:]] & (rows[:-1] == rows[1:]))
-    absorbed[at] = True
-    pairs, inverse = np.unique(ids[at] * len(words) + ids[at + 1], return_inverse=True)
+def _join_negations(tokens: Tokens, folded: Folded) -> tuple[NDArray[np.int32], NDArray[np.object_], NDArray[np.uint8], NDArray[np.int64]]:
+    """Number the tokens by folded word, the word behind a negation by the joined unit; also tell where a join has absorbed a token."""
+    words, kinds, ids = folded.words, folded.kinds, folded.places[tokens.ids]
+    denies = members(words, frozenset(NEGATIONS))
+    starts = np.zeros(len(ids) + 1, bool)
+    starts[tokens.indptr] = True
+    at = np.flatnonzero(denies[ids[:-1]])
+    behind = ids[at + 1]
+    at = at[(kinds[behind] != FILLER) & ~denies[behind] & ~starts[at + 1]]
+    pairs, inverse = np.unique(ids[at].astype(np.int64) * len(words) + ids[at + 1], return_inverse=True)
     first, second = np.divmod(pairs, max(len(words), 1))
-    ids = ids.copy()
     ids[at + 1] = len(words) + inverse
-    return ids, np.concatenate([words, words[first] + words[second]]), np.concatenate([kinds, kinds[second]]), absorbed
+    return ids, np.concatenate([words, words[first] + words[second]]), np.concatenate([kinds, kinds[second]]), at
 
 
 def _compact(
-    ids: NDArray[np.int64], words: NDArray[np.object_], kinds: NDArray[np.uint8]
+    ids: NDArray[np.int32], words: NDArray[np.object_], kinds: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int32], NDArray[np.object_], NDArray[np.uint8]]:
     """Drop unused words and sort the rest; equal spellings (a joined 不好用 and a token 不好用) become one, of the lists' kind."""
-    used, inverse = np.unique(ids, return_inverse=True)
-    vocabulary, first, rank = np.unique(words[used], return_index=True, return_inverse=True)
-    return rank.astype(np.int32)[inverse], vocabulary, kinds[used[first]]
+    seen = np.zeros(len(words), bool)
+    seen[ids] = True
+    used = np.flatnonzero(seen)
+    vocabulary, rank = rank_words(words[used].tolist())
+    number = np.zeros(len(words), np.int32)
+    number[used] = rank
+    kind = np.zeros(len(vocabulary), np.uint8)
+    kind[rank[::-1]] = kinds[used[::-1]]  # of equal spellings the first, a token, comes last and stays
+    return number[ids], vocabulary, kind

@@ -18,6 +18,13 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 
 def write_themes(themes: Themes, path: str | Path) -> Path:
     """Write a file; equal themes give equal bytes. Raises InputError where it cannot be written."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(themes_text(themes), encoding="ascii")
+    return Path(path)
+
+
+def themes_text(themes: Themes) -> str:
+    """What such a file holds."""
     listed = [
         {"id": number, "name": name, "parent": parent, "pinned": pinned, "size": size, "phrases": list(phrases)}
         for number, name, parent, pinned, size, phrases in zip(
@@ -29,9 +36,7 @@ def write_themes(themes: Themes, path: str | Path) -> Path:
         used = np.flatnonzero(row)
         words[word] = [documents, *([place, value] for place, value in zip(used.tolist(), row[used].tolist(), strict=True))]
     content = {"format": FORMAT, "documents": themes.n_documents, "next_id": themes.next_id, "themes": listed, "words": words}
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, ensure_ascii=True, separators=(",", ":")), encoding="ascii")
-    return Path(path)
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":"))
 
 
 def read_themes(path: str | Path) -> Themes:

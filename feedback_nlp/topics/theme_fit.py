@@ -12,8 +12,8 @@ from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.bags import Bags
 from feedback_nlp.topics.counts import find_terms
 from feedback_nlp.topics.mixture import fit_mixture
-from feedback_nlp.topics.spans import DEGREES, Spans, find_spans, without
-from feedback_nlp.topics.stream import SUBJECT, Units, unit_kinds, units
+from feedback_nlp.topics.spans import DEGREES, Spans, find_spans
+from feedback_nlp.topics.stream import SUBJECT, Units, unit_kinds, units, without
 from feedback_nlp.topics.theme_names import named
 from feedback_nlp.topics.theme_tree import with_parents
 from feedback_nlp.topics.theme_vectors import bag_vectors, directions

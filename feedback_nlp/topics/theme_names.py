@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.topics.counts import distinct
-from feedback_nlp.topics.key_phrases import FIRM_COHESION
+from feedback_nlp.topics.phrase_book import FIRM_COHESION
 from feedback_nlp.topics.phrase_counts import cohesion, number_phrases, spell_phrases
 from feedback_nlp.topics.spans import Spans
 from feedback_nlp.topics.stream import SUBJECT, Units
@@ -86,12 +86,12 @@ def _present(batch: Units, bag: Ints) -> Ints:
 
 def _candidates(spans: Spans, bag: Ints, theme: Ints, n_themes: int) -> _Candidates:
     batch = spans.batch
-    words, numbers = number_phrases(spans.words, max(len(batch.vocabulary), 1))
+    inside = np.flatnonzero(bag[spans.rows] >= 0)
+    words, numbers = number_phrases(spans.words_of(inside), max(len(batch.vocabulary), 1))
     size = max(len(words), 1)
     of_bag = np.full(int(bag.max(initial=-1)) + 1, -1, np.int64)
     of_bag[bag[bag >= 0]] = theme[bag >= 0]
-    inside = bag[spans.rows] >= 0
-    bags, phrase = np.divmod(distinct(bag[spans.rows[inside]] * size + numbers[inside]), size)
+    bags, phrase = np.divmod(distinct(bag[spans.rows[inside]] * size + numbers), size)
     documents = np.bincount(phrase, minlength=len(words)).astype(np.int64)
     frequent = (documents >= MIN_TEXTS)[phrase] & (of_bag[bags] >= 0)
     keys, texts = np.unique(of_bag[bags[frequent]] * size + phrase[frequent], return_counts=True)

@@ -41,31 +41,34 @@ def merge_costs(shares: Floats, sizes: Floats) -> Floats:
     shares: (n_words, n), probabilities of words by theme; sizes: (n,). Returns float64 (n, n), (a + b) times the Jensen-Shannon divergence
     of a and b, weighted by their sizes; infinite on the diagonal.
     """
-    n = len(sizes)
-    costs = np.full((n, n), np.inf)
     entropies = _entropy(shares)
-    for one in range(n):
-        total = sizes + sizes[one]
-        mixed = (shares * sizes + shares[:, [one]] * sizes[one]) / total
-        costs[one] = total * _entropy(mixed) - sizes * entropies - sizes[one] * entropies[one]
-        costs[one, one] = np.inf
+    costs = np.stack([_costs_of(one, shares, sizes, entropies) for one in range(len(sizes))])
+    np.fill_diagonal(costs, np.inf)
+    return costs
+
+
+def _costs_of(one: int, shares: Floats, sizes: Floats, entropies: Floats) -> Floats:
+    """What joining one theme with each of them loses, float64 (n,)."""
+    total = sizes + sizes[one]
+    mixed = (shares * sizes + shares[:, [one]] * sizes[one]) / total
+    costs: Floats = total * _entropy(mixed) - sizes * entropies - sizes[one] * entropies[one]
     return costs
 
 
 def merge_down(shares: Floats, sizes: Floats, n_groups: int) -> NDArray[np.int64]:
     """Join the two cheapest until ``n_groups`` are left, the agglomerative information bottleneck; int64 (n,), groups by first member."""
     shares, sizes = shares.copy(), sizes.astype(np.float64).copy()
-    group = np.arange(len(sizes))
-    costs = merge_costs(shares, sizes)
+    group, costs, entropies = np.arange(len(sizes)), merge_costs(shares, sizes), _entropy(shares)
     for _ in range(len(sizes) - n_groups):
         a, b = sorted(divmod(int(np.round(costs, 6).argmin()), len(sizes)))
         shares[:, a] = (shares[:, a] * sizes[a] + shares[:, b] * sizes[b]) / (sizes[a] + sizes[b])
         sizes[a] += sizes[b]
+        entropies[a] = _entropy(shares[:, [a]])[0]
         group[group == b] = a
         left = np.flatnonzero(np.isin(np.arange(len(sizes)), group) & (np.arange(len(sizes)) != a))
         costs[b], costs[:, b] = np.inf, np.inf
         pair = np.concatenate([[a], left])
-        costs[a, left] = costs[left, a] = merge_costs(shares[:, pair], sizes[pair])[0, 1:]
+        costs[a, left] = costs[left, a] = _costs_of(0, shares[:, pair], sizes[pair], entropies[pair])[1:]
     return np.unique(group, return_inverse=True)[1].astype(np.int64)
 
 

@@ -13,8 +13,8 @@ from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.bags import row_words
 from feedback_nlp.topics.counts import find_terms, information
 from feedback_nlp.topics.mixture import word_logs
-from feedback_nlp.topics.spans import DEGREES, without
-from feedback_nlp.topics.stream import QUALITY, SUBJECT, Units, unit_kinds, units
+from feedback_nlp.topics.spans import DEGREES
+from feedback_nlp.topics.stream import QUALITY, SUBJECT, Units, unit_kinds, units, without
 
 #: A word of judgement weighs this much of a word that names a subject, in tenths.
 QUALITY_TENTHS = 3

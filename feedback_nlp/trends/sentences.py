@@ -1,7 +1,7 @@
 """What an alert says to people, in Chinese."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ LEAST_EXPECTED = 0.05
 _PER = {"hour": "每小时", "day": "每日", "week": "每周", "month": "每月"}
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What one sentence is made of; None for what is not known.
 
     name: see `key_name`; moment: see `moment_text`. ratio: times the expected. since: when the rise or the key began, as a text.

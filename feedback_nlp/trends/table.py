@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.trends.judging import Judgement
+from feedback_nlp.trends.judging import Channel, Judgement
 from feedback_nlp.trends.options import Options
 from feedback_nlp.trends.periods import period_days
 from feedback_nlp.trends.pooling import Floats, Ints, Mask
@@ -26,7 +26,6 @@ _PAIRS = {
     "polarity": ("polarity", "polarity_expected"),
     "complaints": ("complaint_share", "complaint_expected"),
 }
-_SHOWN = ("observed", "expected", "ratio", "customers", *KINDS, *(name for pair in _PAIRS.values() for name in pair))
 STATES = (NORMAL, NEW, FREQUENT, SHORT, MISSING, ALERT)
 
 
@@ -143,35 +142,51 @@ def _sentences(table: "pd.DataFrame", series: Series, judgement: Judgement, opti
     """A sentence for every row that is reported as something, "" for others."""
     import pandas as pd
 
-    names = [key_name(series.names, parts) for parts in series.keys.tolist()]
-    moments = [moment_text(start, series.period) for start in series.periods]
-    limits = (options.daily_items * period_days(series.periods, series.period)).tolist()
-    shifts = {"negative": judgement.shares, "polarity": judgement.polarity, "complaints": judgement.complaints}
-    shown = {name: channel.alert[cell].tolist() for name, channel in shifts.items() if channel is not None}
     rows = np.flatnonzero(table["kind"].to_numpy() != "")
-    began = np.where(table["new"], series.first[cell[1]], judgement.since[cell])
-    wanted = [name for name in _SHOWN if name in table]
+    day, key = cell[0][rows], cell[1][rows]
+    moments = np.array([moment_text(start, series.period) for start in series.periods], dtype=object)
+    names = np.array([key_name(series.names, parts) for parts in series.keys.tolist()], dtype=object)
+    known = table["expected"].notna().to_numpy()[rows]
+    began = np.where(table["new"].to_numpy()[rows], series.first[key], judgement.since[day, key])
+    customers = np.full(len(rows), None) if series.customers is None else series.customers[day, key]
+    shifts = {"negative": judgement.shares, "polarity": judgement.polarity, "complaints": judgement.complaints}
+    columns: tuple[NDArray[Any], ...] = (
+        names[key],
+        moments[day],
+        _kinds_of_rows(table, rows),
+        series.counts[day, key],
+        _or_none(table["expected"], rows, known),
+        _or_none(table["ratio"], rows, known),
+        moments[began],
+        customers,
+        (options.daily_items * period_days(series.periods, series.period))[day],
+        *(_pairs(table, rows, name, channel, (day, key)) for name, channel in shifts.items()),
+    )
     found = np.full(len(table), "", dtype=object)
-    for row, record in zip(rows.tolist(), table[wanted].iloc[rows].itertuples(index=False), strict=True):
-        day, key = int(cell[0][row]), int(cell[1][row])
-        known = record.expected == record.expected
-        found[row] = sentence(
-            Facts(
-                series.period,
-                names[key],
-                moments[day],
-                tuple(name for name in KINDS if getattr(record, name)),
-                record.observed,
-                record.expected if known else None,
-                record.ratio if known else None,
-                moments[int(began[row])],
-                None if record.customers is pd.NA or record.customers is None else int(record.customers),
-                limits[day],
-                **{name: _pair(record, *_PAIRS[name]) for name, alert in shown.items() if alert[row]},
-            )
-        )
+    found[rows] = [sentence(Facts(series.period, *facts)) for facts in zip(*(column.tolist() for column in columns), strict=True)]
     return pd.Series(found, dtype="str")
 
 
-def _pair(record: Any, now: str, before: str) -> tuple[float, float]:
-    return getattr(record, now), getattr(record, before)
+def _or_none(column: "pd.Series", rows: NDArray[np.intp], known: Mask) -> Labels:
+    values: Labels = column.to_numpy()[rows].astype(object)
+    values[~known] = None
+    return values
+
+
+def _kinds_of_rows(table: "pd.DataFrame", rows: NDArray[np.intp]) -> Labels:
+    """object (m,): the names of all kinds that each of these rows is."""
+    masks = np.stack([table[name].to_numpy(np.bool_)[rows] for name in KINDS])
+    names = np.empty(2 ** len(KINDS), dtype=object)
+    names[:] = [tuple(name for place, name in enumerate(KINDS) if number >> place & 1) for number in range(len(names))]
+    return np.asarray(names[2 ** np.arange(len(KINDS)) @ masks])
+
+
+def _pairs(table: "pd.DataFrame", rows: NDArray[np.intp], name: str, channel: Channel | None, cell: Cells) -> Labels:
+    """object (m,): what is and what was expected of a shift, a pair of floats where it alerts, None elsewhere."""
+    pairs = np.full(len(rows), None, dtype=object)
+    if channel is not None:
+        some = np.flatnonzero(channel.alert[cell])
+        now, before = (table[column].to_numpy()[rows[some]].tolist() for column in _PAIRS[name])
+        for place, pair in zip(some.tolist(), zip(now, before, strict=True), strict=True):
+            pairs[place] = pair
+    return pairs

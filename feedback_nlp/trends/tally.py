@@ -46,25 +46,27 @@ class Tally:
     def empty(cls, period: str, names: tuple[str, ...]) -> "Tally":
         """Nothing counted yet."""
         none = np.zeros(0, np.int64)
-        return cls(period, names, np.zeros((0, len(names)), object), none, none, {OBSERVED: none})
+        return cls(period, names, np.zeros((0, len(names)), object), none, none, dict.fromkeys(MEASURES, none))
 
-    def add(self, other: "Tally") -> "Tally":
-        """Counts of both together, over the keys of either; a measure only one of them has is dropped, unless the other is empty.
+    def add(self, *others: "Tally") -> "Tally":
+        """Counts of all together, over the keys of any; a measure that not all of them have is dropped, those without cells aside.
 
-        Customers of a cell in both are added: one who is in both counts twice.
+        Customers of a cell in several are added: one who is in two counts twice.
         Raises InputError where the period or the names differ.
         """
-        if (self.period, self.names) != (other.period, other.names):
-            raise InputError(f"counts by {other.period} of {other.names}: expected counts by {self.period} of {self.names}, as before")
-        if not len(self.numbers) or not len(other.numbers):
-            return self if len(self.numbers) else other
-        both = np.concatenate([self.keys, other.keys])
-        keys, codes = number_keys([_coded(column) for column in both.T])
-        places = np.append(codes, WHOLE)
-        mine, theirs = places[self.codes], places[np.where(other.codes < 0, WHOLE, other.codes + len(self.keys))]
-        measures = [name for name in self.values if name in other.values]
-        values = {name: np.concatenate([self.values[name], other.values[name]]) for name in measures}
-        return tallied(self.period, self.names, keys, np.concatenate([self.numbers, other.numbers]), np.concatenate([mine, theirs]), values)
+        for other in others:
+            if (self.period, self.names) != (other.period, other.names):
+                raise InputError(f"counts by {other.period} of {other.names}: expected counts by {self.period} of {self.names}, as before")
+        full = [tally for tally in (self, *others) if len(tally.numbers)]
+        if len(full) < 2:
+            return full[0] if full else self
+        keys, places = number_keys([coded(column) for column in np.concatenate([tally.keys for tally in full]).T])
+        own = np.split(places, np.cumsum([len(tally.keys) for tally in full])[:-1])
+        codes = [np.append(place, WHOLE)[tally.codes] for tally, place in zip(full, own, strict=True)]
+        measures = [name for name in full[0].values if all(name in tally.values for tally in full)]
+        values = {name: np.concatenate([tally.values[name] for tally in full]) for name in measures}
+        numbers = np.concatenate([tally.numbers for tally in full])
+        return tallied(self.period, self.names, keys, numbers, np.concatenate(codes), values)
 
     def without(self, numbers: Ints) -> "Tally":
         """All but these periods; keys without any cell left are dropped."""
@@ -132,9 +134,13 @@ def label_codes(column: "pd.Series") -> tuple[Labels, Ints]:
     return names, lookup[codes]
 
 
-def _coded(labels: Labels) -> tuple[Labels, Ints]:
-    names, codes = np.unique(labels.astype(str), return_inverse=True)
-    return names.astype(object), codes.astype(np.int64)
+def coded(labels: Labels) -> tuple[Labels, Ints]:
+    """Distinct labels, sorted, object (m,), and the number of each among them, int64 (n,). labels: object (n,) of str, few."""
+    texts = labels.tolist()
+    places = {text: place for place, text in enumerate(sorted(set(texts)))}
+    names = np.empty(len(places), dtype=object)
+    names[:] = list(places)
+    return names, np.fromiter((places[text] for text in texts), np.int64, len(texts))
 
 
 def unknown_column(name: str, columns: Sequence[object], option: str) -> InputError:

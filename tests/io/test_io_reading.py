@@ -39,9 +39,11 @@ def test_public_names():
     assert feedback_nlp.io.__all__ == [
         "Table",
         "atomic_path",
+        "fingerprint",
         "map_columns",
         "parse_dates",
         "read_frame",
+        "read_parts",
         "read_table",
         "write_csv",
         "write_json",

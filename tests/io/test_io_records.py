@@ -8,11 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_nlp.io.records import Lines, iter_records
+from feedback_nlp.io.decoding import MAX_RECORD, Plan, text_blocks
+from feedback_nlp.io.records import RecordReader
 
 
-def records(text, delimiter=","):
-    return list(iter_records(Lines(text), delimiter))
+def records(text, delimiter=",", block=1 << 20, limit=MAX_RECORD):
+    """Records of a text that comes in blocks: first line, the line after the last one, fields."""
+    newline = "\n" if "\n" in text or "\r" not in text else "\r"
+    data = text.encode("utf-8", "surrogatepass")
+
+    def blocks():
+        yield from (data[start : start + block] for start in range(0, len(data), block))
+
+    pieces = text_blocks(blocks, Plan("utf-8", "utf-8", newline), limit=limit)
+    found = []
+    for run in RecordReader(delimiter, newline, limit=limit).runs(pieces):
+        first = run.lines.first
+        found += [(first + start, first + stop, row) for start, stop, row in zip(run.starts, run.stops, run.rows, strict=True)]
+    return found
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,8 @@
 import os
 import random
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ from feedback_nlp.scorer import pool as pool_module
 from feedback_nlp.scorer.clauses import split_clauses
 from feedback_nlp.scorer.pool import aligned, compiled, float_table, pool, pool_numpy
 from feedback_nlp.text.batch import TextBatch
+from feedback_nlp.text.native import MODULE, native
 
 # The oracle: one n-gram after another with Python's integers, then single float32 operations, as the docstring of ``pool`` says. The
 # fast paths hash whole batches, sum through a sparse matrix or in 16 bits and pool with ``reduceat`` or in one pass.
@@ -79,7 +78,7 @@ NO_COMPILER = "FEEDBACK_NLP_NO_COMPILER"
 def pool_compiled(*args, **kwargs):
     if os.environ.get(NO_COMPILER):
         pytest.skip(f"{NO_COMPILER} is set")
-    assert compiled(), f"_feedback_nlp_pool is missing or of another version: install the package again, or set {NO_COMPILER}=1"
+    assert compiled(), f"{MODULE} is missing or of another version: install the package again, or set {NO_COMPILER}=1"
     return pool(*args, **kwargs)
 
 
@@ -252,6 +251,19 @@ def test_both_paths_give_the_same_bits(columns, orders):
     assert left.tobytes() == right.tobytes()
 
 
+@pytest.mark.parametrize("columns", [1, 8, 16, 40, 63, 64, 80, 128])
+@pytest.mark.parametrize("orders", [1, 3, 4])
+def test_every_set_of_instructions_gives_the_same_bits(columns, orders):
+    """The machine chooses one; all that it has are compared here."""
+    model = (random_embedding(14, columns), random_scale(columns))
+    expected = pooled(pool_compiled, MANY, *model, orders=orders, norm_limit=77.7)
+    batch = TextBatch.from_texts(MANY)
+    for target in range(native().TARGET + 1):
+        out = np.full_like(expected, 99)
+        native().pool(batch.codes, *split_clauses(batch.codes, batch.indptr), *model, out, orders, 77.7, target)
+        assert out.tobytes() == expected.tobytes()
+
+
 @settings(deadline=None, max_examples=200, database=None)
 @given(texts=TEXTS, orders=st.integers(1, 8), norm_limit=st.floats(1, 1e30))
 def test_both_paths_give_the_same_bits_for_any_text(texts, orders, norm_limit):
@@ -291,21 +303,9 @@ def test_threads_share_everything(path):
 
 def test_without_the_extension_pool_is_the_fallback(monkeypatch):
     expected = pooled(pool_numpy, MANY, *MODEL)
-    monkeypatch.setattr(pool_module, "_compiled_module", lambda: None)
+    monkeypatch.setattr(pool_module, "native", lambda: None)
     assert not compiled()
     assert pooled(pool, MANY, *MODEL).tobytes() == expected.tobytes()
-
-
-@pytest.mark.parametrize("module", [None, SimpleNamespace(), SimpleNamespace(VERSION=-1)])
-def test_a_missing_or_foreign_extension_is_not_used(monkeypatch, module):
-    monkeypatch.setitem(sys.modules, "_feedback_nlp_pool", module)
-    pool_module._compiled_module.cache_clear()
-    try:
-        assert not compiled()
-        assert pooled(pool, ["好"], *MODEL).shape == (1, 320)
-    finally:
-        monkeypatch.undo()
-        pool_module._compiled_module.cache_clear()
 
 
 @PATHS
@@ -439,11 +439,10 @@ def test_a_clause_longer_than_4096_characters_is_refused():
 def call_extension(**changes):
     """The extension itself, without the checks of ``pool``."""
     given = {name: value for name, value in RIGHT.items() if name not in ("orders", "norm_limit")}
-    given |= {"clause_factor": np.ones(3, dtype=np.float32), "text_factor": np.ones(3, dtype=np.float32)}
-    given |= {"out": np.full((3, 30), 99, dtype=np.float32), "orders": 3}
+    given |= {"out": np.full((3, 30), 99, dtype=np.float32), "orders": 3, "norm_limit": 50.0, "target": 0}
     given |= changes
     pool_compiled(**RIGHT)
-    pool_module._compiled_module().pool(*given.values())
+    native().pool(*given.values())
     return given["out"]
 
 
@@ -454,11 +453,10 @@ WRONG_IN_C = [
     ("folded", b"a" * 40),
     ("folded", memoryview(b"a" * 40)),
     ("folded", np.frombuffer(b"\0" * 41, dtype=np.uint8)[1:].view(np.uint32)),
-    ("clause_factor", np.ones(2, dtype=np.float32)),
-    ("clause_factor", np.ones(4, dtype=np.float32)),
-    ("clause_factor", np.ones(3)),
-    ("text_factor", np.ones(2, dtype=np.float32)),
-    ("text_factor", np.ones(4, dtype=np.float32)),
+    ("norm_limit", 0.5),
+    ("norm_limit", float("nan")),
+    ("target", -1),
+    ("target", 99),
     ("out", np.ones((2, 30), dtype=np.float32)),
     ("out", np.ones((3, 31), dtype=np.float32)),
     ("out", np.ones(90, dtype=np.float32)),

@@ -1,7 +1,10 @@
+import multiprocessing
 import pickle
 import random
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import fields
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.errors import InputError, TextTypeError
+from feedback_nlp.scorer import scorer as scorer_module
 from feedback_nlp.scorer.model import HEADS, N_LOGITS, head_slices
+from feedback_nlp.scorer.pool import ALIGNMENT
 from feedback_nlp.scorer.scorer import CHUNK_CHARS, BatchScorer, text_chunks
 from feedback_nlp.scorer.scores import SCORE_COLUMNS, Scores
 from feedback_nlp.sentiment.levels import LEVELS_PART
@@ -238,6 +243,60 @@ def test_threads_give_the_same_answers():
             same(scores, expected)
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2, 3, 8, -1, -2])
+@pytest.mark.parametrize("abstain", [False, True])
+def test_the_number_of_threads_changes_nothing(monkeypatch, n_jobs, abstain):
+    expected = SCORER.score(TEXTS, abstain=abstain)
+    for size in (1, 100, CHUNK_CHARS):
+        monkeypatch.setattr(scorer_module, "CHUNK_CHARS", size)
+        pd.testing.assert_frame_equal(SCORER.score(TEXTS, abstain=abstain, n_jobs=n_jobs), expected, check_exact=True)
+    pd.testing.assert_frame_equal(SCORER.score([], n_jobs=n_jobs), SCORER.score([]))
+
+
+@pytest.mark.parametrize("n_jobs", [0, 1.5, "2", None, True])
+def test_no_number_of_threads(n_jobs):
+    with pytest.raises(InputError, match="n_jobs: expected"):
+        SCORER.score(["好"], n_jobs=n_jobs)
+
+
+def test_an_error_in_a_thread_names_its_element():
+    with pytest.raises(TextTypeError, match="position 1"):
+        SCORER.score(["好", 5], n_jobs=2)
+
+
+@pytest.mark.parametrize("method", sorted(set(multiprocessing.get_all_start_methods()) & {"fork", "spawn"}))
+def test_another_process_gives_the_same_answers(method):
+    """Forked or started anew, with a scorer that has been at work here."""
+    expected = SCORER.score(TEXTS[:50], n_jobs=2)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
+        found = pool.submit(SCORER.score, TEXTS[:50], n_jobs=2).result(timeout=120)
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def mapped(path):
+    """The scorer as joblib hands it to a worker: large arrays mapped from a file."""
+    joblib.dump(SCORER, path)
+    return joblib.load(path, mmap_mode="r")
+
+
+def test_a_table_mapped_from_a_file_is_used_where_it_is(tmp_path):
+    scorer = mapped(tmp_path / "scorer")
+    assert isinstance(scorer.model.embedding, np.memmap)
+    assert not scorer.model.embedding.flags.writeable
+    pd.testing.assert_frame_equal(scorer.score(TEXTS, n_jobs=2), SCORER.score(TEXTS), check_exact=True)
+
+
+def test_what_is_pickled_is_the_model_and_no_more():
+    """Neither what was made of it for speed, nor a dictionary."""
+    SCORER.score(["好"])
+    model = SCORER.model
+    arrays = sum(array.nbytes for array in (*vars(model).values(), *vars(model.dense).values()) if isinstance(array, np.ndarray))
+    assert len(pickle.dumps(SCORER)) < arrays + 20_000
+    again = pickle.loads(pickle.dumps(SCORER)).model  # noqa: S301
+    assert again.embedding.ctypes.data % ALIGNMENT == 0
+    assert not any(array.flags.writeable for array in (again.embedding, again.scale, again.familiar, again.dense.hidden_weights))
+
+
 def test_a_pickled_scorer_gives_the_same_answers():
     again = pickle.loads(pickle.dumps(SCORER))  # noqa: S301
     same(again.score(TEXTS), SCORER.score(TEXTS))
@@ -250,7 +309,8 @@ def test_loading_twice_gives_the_same_answers():
 
 def test_the_model_cannot_be_changed():
     model = SCORER.model
-    for array in (model.embedding, model.scale, model.decision, model.familiar, *vars(model.dense).values()):
+    dense = (getattr(model.dense, field.name) for field in fields(model.dense))
+    for array in (model.embedding, model.scale, model.decision, model.familiar, *dense, *model.dense.packed):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
 

@@ -144,7 +144,7 @@ def test_without_compiled_code_the_logits_are_the_same_to_the_bit(seed, monkeypa
 
     texts = [*TABLE, *seeded_texts(seed, 50)]
     expected = BatchScorer(random_model(seed)).logits(TextBatch.from_texts(texts))
-    monkeypatch.setattr(pool_module, "_compiled_module", lambda: None)
+    monkeypatch.setattr(pool_module, "native", lambda: None)
     monkeypatch.setattr(model_module, "compiled", lambda: False)
     model = random_model(seed)
     assert model.table is not None and model.table is model.table

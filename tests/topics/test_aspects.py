@@ -8,6 +8,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import feedback_nlp.scorer.scorer as scorer_module
+import feedback_nlp.topics.aspects as aspects_module
 from benchmarks.aspect_cases import CASE_ASPECTS, RECORD_COMMAND, case_outcomes, holds, read_cases
 from feedback_nlp import BatchScorer
 from feedback_nlp.errors import InputError, TextTypeError
@@ -156,10 +157,12 @@ def test_neighbours_change_nothing(scorer, seed):
 
 
 @pytest.mark.parametrize("size", [1, 7, 40])
-def test_chunks_change_nothing(scorer, found, monkeypatch, size):
-    monkeypatch.setattr(scorer_module, "CHUNK_CHARS", size)
+@pytest.mark.parametrize("module", [scorer_module, aspects_module])
+def test_chunks_change_nothing(scorer, found, monkeypatch, module, size):
+    monkeypatch.setattr(module, "CHUNK_CHARS", size)
     chunked = find_aspects(TEXTS, scorer=scorer, aspects=WORDS)
     assert_frame_equal(chunked.mentions, found.mentions)
+    assert_frame_equal(chunked.items, found.items)
     assert_frame_equal(chunked.summary, found.summary)
     assert chunked.texts == found.texts
 

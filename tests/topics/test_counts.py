@@ -9,8 +9,20 @@ import pytest
 
 from feedback_nlp.text.tokenize import content_mask
 from feedback_nlp.topics import TermCounts
-from feedback_nlp.topics.counts import information, npmi
-from feedback_nlp.topics.stream import NEGATIONS, QUALITY, SUBJECT, VARIANTS, evaluative_words, phrase_roles, spell, unit_kinds, units
+from feedback_nlp.topics.counts import find_terms, information, npmi
+from feedback_nlp.topics.stream import (
+    NEGATIONS,
+    QUALITY,
+    SUBJECT,
+    VARIANTS,
+    Folded,
+    evaluative_words,
+    phrase_roles,
+    rank_words,
+    spell,
+    unit_kinds,
+    units,
+)
 
 
 def kind_of(word):
@@ -124,9 +136,8 @@ def test_kinds(word, kind):
 )
 def test_touching(tokenize, text, expected):
     batch = units(tokenize([text]))
-    first, second = batch.touching()
     words = batch.vocabulary[batch.ids]
-    assert spell(words[first], words[second]).tolist() == ([expected] if expected else [])
+    assert spell(words[batch.touching], words[batch.touching + 1]).tolist() == ([expected] if expected else [])
 
 
 def test_spell_parts_latin_words():
@@ -173,3 +184,51 @@ def test_word_lists():
     assert {"好", "不错", "垃圾", "差评", "满意", "喜欢", "推荐"} <= qualities
     assert not {"登录", "客服", "价格", "质量", "闪退", "物流"} & qualities
     assert not content_mask(np.array(["无法"], dtype=object))[0]
+
+
+def test_some_of_the_counts(tokenize, corpus):
+    counts = TermCounts.from_tokens(tokenize(corpus))
+    terms, pairs = np.arange(0, len(counts.vocabulary), 5), np.arange(1, len(counts.pairs), 7)
+    some = counts.only(terms, pairs)
+    parts = set(counts.vocabulary[counts.pairs[pairs]].ravel())
+    assert some.vocabulary.tolist() == sorted(set(counts.vocabulary[terms]) | parts)
+    documents, occurrences, pair_documents, pair_occurrences = as_counters(counts)
+    assert as_counters(some) == (
+        {word: documents[word] for word in some.vocabulary},
+        {word: occurrences[word] for word in some.vocabulary},
+        {pair: pair_documents[pair] for pair in map(tuple, counts.vocabulary[counts.pairs[pairs]].tolist())},
+        {pair: pair_occurrences[pair] for pair in map(tuple, counts.vocabulary[counts.pairs[pairs]].tolist())},
+    )
+    same(counts.of(some), some)
+
+
+def test_the_same_terms_in_other_rows(tokenize, corpus):
+    listed = TermCounts.from_tokens(tokenize(["登录失败", "蓝牙断连"]))
+    found = TermCounts.from_tokens(tokenize(corpus)).of(listed)
+    documents, occurrences, pair_documents, pair_occurrences = slow_counts(tokenize(corpus))
+    assert found.vocabulary.tolist() == listed.vocabulary.tolist() and found.n_documents == len(corpus)
+    assert found.documents.tolist() == [documents[word] for word in listed.vocabulary]
+    assert found.occurrences.tolist() == [occurrences[word] for word in listed.vocabulary]
+    pairs = [tuple(pair) for pair in listed.vocabulary[listed.pairs].tolist()]
+    assert found.pair_documents.tolist() == [pair_documents[pair] for pair in pairs]
+    assert found.pair_occurrences.tolist() == [pair_occurrences[pair] for pair in pairs]
+
+
+@pytest.mark.parametrize("asked", [["b"], ["a", "c", "e", "zz"], [], ["b"] * 40])
+def test_find_terms(asked):
+    for terms in (np.array(["b", "c", "d", "e"] + [f"x{n:02d}" for n in range(40)], dtype=object), np.empty(0, dtype=object)):
+        place = {word: number for number, word in enumerate(terms.tolist())}
+        found = find_terms(np.array(asked, dtype=object), terms)
+        assert found.dtype == np.int64 and found.tolist() == [place.get(word, -1) for word in asked]
+
+
+@pytest.mark.parametrize("words", [[], ["b", "a", "b"], ["一", "", "\ud800", "a"]])
+def test_rank_words(words):
+    different, place = rank_words(words)
+    assert different.dtype == object and different.tolist() == sorted(set(words))
+    assert different[place].tolist() == words
+
+
+def test_a_vocabulary_folded_before_gives_the_same_units(tokenize, corpus):
+    tokens = tokenize(corpus)
+    same(units(tokens, Folded.of(tokens.vocabulary)), units(tokens))

@@ -1,5 +1,6 @@
 """Duplicates against slow oracles over sets of strings, and the laws they keep."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,9 @@ from feedback_nlp.errors import InputError, TextTypeError
 from feedback_nlp.scorer import scorer
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.topics import find_duplicates, minhash
-from feedback_nlp.topics.near import COPY_CHARS, MIN_CHARS, agreed, contents
+from feedback_nlp.topics.contents import COPY_CHARS, Readings, contents
+from feedback_nlp.topics.kernels import GRAM_BITS, band_keys, gram_hashes
+from feedback_nlp.topics.sketches import MIN_CHARS
 
 COMPLAINT = "我上周买的净水器一直漏水，打了三次客服电话都没有人上门处理，地板已经泡坏了，请尽快赔偿"
 CLAUSES = (
@@ -43,7 +46,11 @@ def slow_similarity(one, other):
 
 
 def slow_agreed(one, other):
-    return bool(agreed([one, other], np.array([[0, 1]], np.int32))[0])
+    """The oracle of `Readings.agreed`, by regular expressions."""
+    numbers = [set(re.findall("[0-9](?:[.,:/-]?[0-9])*", text)) for text in (one, other)]
+    negations = [len(re.findall("[不没未无]", text)) for text in (one, other)]
+    long = min(len(one), len(other)) >= COPY_CHARS
+    return (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]) and (negations[0] == negations[1] or long)
 
 
 def slow_leaders(pairs, size):
@@ -169,7 +176,19 @@ def test_texts_that_contradict_each_other(text, other):
     ],
 )
 def test_agreed(text, other, expected):
+    said = Readings.from_contents(TextBatch.from_texts([text, "", other]))
+    assert said.agreed(np.array([[0, 2], [2, 0], [0, 1]], np.int32)).tolist() == [expected, expected, slow_agreed(text, "")]
     assert slow_agreed(text, other) == slow_agreed(other, text) == expected
+
+
+@given(st.lists(st.text("1.5不好", max_size=8), min_size=2, max_size=5))
+def test_agreed_matches_the_oracle(texts):
+    said = contents(texts)
+    pairs = np.array([(a, b) for b in range(len(said)) for a in range(b)], np.int32)
+    found = Readings.from_contents(TextBatch.from_texts(said)).agreed(pairs)
+    assert found.tolist() == [slow_agreed(said[a], said[b]) for a, b in pairs]
+    joined = Readings.joined([Readings.from_contents(TextBatch.from_texts([text])) for text in said])
+    np.testing.assert_array_equal(joined.agreed(pairs), found)
 
 
 def test_short_texts_are_compared_exactly():
@@ -183,7 +202,7 @@ def test_short_texts_are_compared_exactly():
 def test_grams_and_similarities_match_the_oracle(seed):
     texts = [*contents(edited(seed, n_bases=10)), "👍👍👍👍好用好用", "abcdefgh", "登录login失败，4G"]
     batch = TextBatch.from_texts(texts)
-    grams, indptr = minhash.gram_hashes(batch.codes, batch.indptr)
+    grams, indptr = gram_hashes(batch.codes, batch.indptr)
     values, sets_ptr = sets = minhash.gram_sets(grams, indptr)
     assert np.diff(sets_ptr).tolist() == [len(slow_grams(text)) for text in texts]
     assert all((np.diff(values[a:b]) > 0).all() for a, b in pairwise(sets_ptr))
@@ -192,16 +211,6 @@ def test_grams_and_similarities_match_the_oracle(seed):
     np.testing.assert_allclose(minhash.similarities(sets, pairs, threshold=1e-9), expected, rtol=1e-12)
     above = minhash.similarities(sets, pairs, threshold=0.8) >= 0.8
     np.testing.assert_array_equal(above, np.asarray(expected) >= 0.8)
-
-
-def test_similarities_do_not_depend_on_the_parts(monkeypatch):
-    batch = TextBatch.from_texts(contents(edited(5, n_bases=10)))
-    sets = minhash.gram_sets(*minhash.gram_hashes(batch.codes, batch.indptr))
-    pairs = np.array([(a, b) for b in range(batch.n_rows) for a in range(b)], np.int32)
-    expected = minhash.similarities(sets, pairs, threshold=0.5)
-    monkeypatch.setattr(minhash, "GRAMS_HELD", 50)
-    np.testing.assert_array_equal(minhash.similarities(sets, pairs, threshold=0.5), expected)
-    assert minhash.similarities(sets, pairs[:0], threshold=0.5).shape == (0,)
 
 
 @pytest.mark.parametrize("jaccard", [1 / 3, 0.5, 0.6, 2 / 3, 0.8, 0.9, 1.0])
@@ -217,9 +226,9 @@ def test_bands_meet_as_often_as_the_theory_says():
     for shared, own in ((40, 5), (30, 15), (20, 40)):
         equal = []
         for _ in range(40):
-            grams = random.choice(1 << minhash.GRAM_BITS, shared + 2 * own, replace=False).astype(np.uint32)
+            grams = random.choice(1 << GRAM_BITS, shared + 2 * own, replace=False).astype(np.uint32)
             both = np.concatenate([grams[: shared + own], grams[:shared], grams[shared + own :]])
-            keys = minhash.band_keys(both, np.array([0, shared + own, len(both)]), size=1, bands=192)
+            keys = band_keys(both, np.array([0, shared + own, len(both)]), size=1, bands=192)
             equal.append(np.mean(keys[:, 0] == keys[:, 1]))
         jaccard = shared / (shared + 2 * own)
         assert np.mean(equal) == pytest.approx(jaccard, abs=5 * np.sqrt(jaccard * (1 - jaccard) / 192 / 40))

@@ -12,9 +12,11 @@ import pytest
 from feedback_nlp.errors import InputError
 from feedback_nlp.topics import PhraseCounts, corpus_phrases, group_phrases, item_phrases
 from feedback_nlp.topics import key_phrases as module
+from feedback_nlp.topics.key_phrases import _mean, _repetition, span_scores
+from feedback_nlp.topics.phrase_book import PhraseBook, phrase_weights
 from feedback_nlp.topics.phrase_counts import cohesion, covered, number_phrases
-from feedback_nlp.topics.spans import COMPLEMENTS, DEGREES, DENIALS, find_spans, without
-from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, VARIANTS, phrase_roles, unit_kinds, units
+from feedback_nlp.topics.spans import COMPLEMENTS, DEGREES, DENIALS, find_spans
+from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, VARIANTS, phrase_roles, unit_kinds, units, without
 
 
 def text_of(words, vocabulary):
@@ -60,16 +62,16 @@ def slow_spans(tokens):
 
 
 def slow_choice(spans, weights, top):
-    """The oracle of the greedy choice: weights {(row, place, words): score}."""
+    """The oracle of the greedy choice: weights {(row, place, words): score}; of equal scores what comes first, the shorter first."""
     chosen = []
     for row in range(spans.batch.n_rows):
-        left = sorted((-score, "".join(words), place, words) for (r, place, words), score in weights.items() if r == row)
+        left = sorted((-score, place, len(words), words) for (r, place, words), score in weights.items() if r == row)
         taken = []
-        for _, name, place, words in left:
+        for _, place, _, words in left:
             clear = all(place + len(words) <= p or p + len(w) <= place for _, p, w in taken)
             new = all(not set(words) <= set(w) and not set(w) <= set(words) for _, _, w in taken)
             if clear and new and len(taken) < top:
-                taken.append((name, place, words))
+                taken.append(("".join(words), place, words))
         chosen.append([name for name, _, _ in taken])
     return chosen
 
@@ -158,28 +160,78 @@ def test_cohesion():
     assert got == pytest.approx([pair, triple, 1.0])
 
 
+def slow_weights(spans, counts):
+    """The oracle of `PhraseBook.weights`: the weight of each span by its formula, over all phrases of the corpus."""
+    vocabulary, kinds = spans.batch.vocabulary.tolist(), spans.batch.kinds.tolist()
+    phrases = [text_of(words, counts.vocabulary) for words in counts.words]
+    documents = dict(zip(phrases, counts.documents.tolist(), strict=True))
+    present = dict(zip(counts.vocabulary, counts.present.tolist(), strict=True))
+    most = dict(zip(phrases, covered(counts.words, counts.documents, len(counts.vocabulary)).tolist(), strict=True))
+    words = np.full((len(spans.first), 4), -1, np.int32)
+    for number, (first, size) in enumerate(zip(spans.first, spans.size, strict=True)):
+        words[number, :size] = spans.batch.ids[first : first + size]
+    named = [tuple(vocabulary[word] for word in row if word >= 0) for row in words.tolist()]
+    met = np.array([documents.get(phrase, 0) for phrase in named])
+    weights = phrase_weights(words, met, np.array([present.get(word, 0) for word in vocabulary]), np.array(kinds), counts.n_documents)
+    return [
+        0 if documents.get(phrase, 0) > 1 and most[phrase] == documents[phrase] else weight
+        for phrase, weight in zip(named, weights.tolist(), strict=True)
+    ]
+
+
+def test_weights_match_the_oracle(tokenize, corpus):
+    counts = PhraseCounts.from_tokens(tokenize(corpus))
+    spans = find_spans(tokenize([*corpus[:80], "蓝牙登录失败", "蓝牙", ""]))
+    assert PhraseBook.from_counts(counts).weights(spans).tolist() == slow_weights(spans, counts)
+    nothing = PhraseCounts.from_tokens(tokenize([]))
+    assert PhraseBook.from_counts(nothing).weights(spans).tolist() == slow_weights(spans, nothing)
+
+
+def test_repetition_of_its_words(tokenize):
+    spans = find_spans(tokenize(["登录失败，登录", "登录"]))
+    names = ["".join(text_of(words, spans.batch.vocabulary)) for words in spans.words]
+    got = {(row, name): score for row, name, score in zip(spans.rows.tolist(), names, _mean(_repetition(spans.batch), spans), strict=True)}
+    twice = round(module.REPEAT_WEIGHT * math.log(2))
+    assert got == {(0, "登录"): twice, (0, "失败"): 0, (0, "登录失败"): twice // 2, (1, "登录"): 0}
+
+
 @pytest.mark.parametrize("top", [1, 3])
 def test_choice_matches_the_oracle(tokenize, corpus, top):
-    rows = corpus[:80]
-    spans = find_spans(tokenize(rows))
+    spans = find_spans(tokenize([*corpus[:80], "登录失败登录，失败登录失败", "包装破损快递，破损包装"]))
     counts = PhraseCounts.from_tokens(tokenize(corpus))
-    words, codes = number_phrases(spans.words, len(spans.batch.vocabulary))
-    documents, present = counts.documents_of(words, spans.batch.vocabulary)
-    weights = module.phrase_weights(words, documents, present, spans.batch.kinds, counts.n_documents)
-    weights[module._only_inside(counts, words, spans.batch.vocabulary)] = 0
-    scores = weights[codes] * (1000 + module._repetition(spans)) // 1000
+    scores = span_scores(spans, PhraseBook.from_counts(counts))
     keys = zip(spans.rows.tolist(), spans.first.tolist(), (text_of(w, spans.batch.vocabulary) for w in spans.words), strict=True)
     assert item_phrases(spans, counts, top=top).to_lists() == slow_choice(spans, dict(zip(keys, scores.tolist(), strict=True)), top)
 
 
-def test_documents_of_other_phrases(tokenize, corpus):
+def test_spans_among_some_words(tokenize, corpus):
+    spans = find_spans(tokenize(corpus))
+    words = np.array(sorted({"登录", "失败", "客服", "蓝牙"}), dtype=object)
+    got = spans.among(words)
+    expected = [text_of(row, spans.batch.vocabulary) for row in spans.words]
+    assert [text_of(row, spans.batch.vocabulary) for row in got.words] == [phrase for phrase in expected if set(phrase) <= set(words)]
+    assert len(got.first) > 0
+
+
+def test_some_phrases_in_other_rows(tokenize, corpus):
     counts = PhraseCounts.from_tokens(tokenize(corpus))
     other = PhraseCounts.from_tokens(tokenize(["蓝牙登录失败", "客服态度"]))
-    table = dict(zip((text_of(w, counts.vocabulary) for w in counts.words), counts.documents.tolist(), strict=True))
-    documents, present = counts.documents_of(other.words, other.vocabulary)
-    assert documents.tolist() == [table.get(text_of(w, other.vocabulary), 0) for w in other.words]
+    table = {text_of(w, counts.vocabulary): (d, c) for w, d, c in zip(counts.words, counts.documents, counts.occurrences, strict=True)}
+    found = counts.of(other)
+    assert found.n_documents == len(corpus)
+    phrases = [text_of(w, other.vocabulary) for w in other.words]
+    assert list(zip(found.documents, found.occurrences, strict=True)) == [table.get(phrase, (0, 0)) for phrase in phrases]
     known = dict(zip(counts.vocabulary, counts.present.tolist(), strict=True))
-    assert present.tolist() == [known.get(word, 0) for word in other.vocabulary]
+    assert found.present.tolist() == [known.get(word, 0) for word in other.vocabulary]
+
+
+def test_only_some_phrases(tokenize, corpus):
+    counts = PhraseCounts.from_tokens(tokenize(corpus))
+    chosen = np.arange(0, len(counts.words), 9)
+    some = counts.only(chosen)
+    assert [text_of(w, some.vocabulary) for w in some.words] == [text_of(w, counts.vocabulary) for w in counts.words[chosen]]
+    for name in some.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(counts.of(some), name), getattr(some, name), err_msg=name)
 
 
 def test_phrases_of_items(tokenize):

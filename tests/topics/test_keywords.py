@@ -36,12 +36,12 @@ def slow_item_keywords(tokens, counts, top):
     words, kinds = batch.vocabulary[batch.ids].tolist(), batch.kinds[batch.ids].tolist()
     opens, closes = phrase_roles(batch.vocabulary, batch.kinds)
     plain = (opens & closes)[batch.ids].tolist()
-    pairs = dict.fromkeys(zip(*(side.tolist() for side in batch.touching()), strict=True))
+    touching = set(batch.touching.tolist())
     rank = {key: (-met, key) for key, met in phrases.items()}
     result = []
     for row in range(batch.n_rows):
         at = np.flatnonzero(batch.rows == row).tolist()
-        here = [i for i in at if (i, i + 1) in pairs and (words[i], words[i + 1]) in phrases]
+        here = [i for i in at if i in touching and (words[i], words[i + 1]) in phrases]
         key = {i: rank[words[i], words[i + 1]] for i in here}
         here = [i for i in here if all(key[i] < key[j] for j in (i - 1, i + 1) if j in key)]
         taken = {words[j] for i in here for j in (i, i + 1)}

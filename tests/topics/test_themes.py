@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.topics.spans import DEGREES, find_spans, without
-from feedback_nlp.topics.stream import QUALITY, SUBJECT, units
+from feedback_nlp.topics.spans import DEGREES, find_spans
+from feedback_nlp.topics.stream import QUALITY, SUBJECT, units, without
 from feedback_nlp.topics.theme_fit import fit_themes
 from feedback_nlp.topics.themes import MIN_STRENGTH, QUALITY_TENTHS, RARE_SHARE, no_themes
 

@@ -1,0 +1,154 @@
+"""Named arrays and texts in one file that cannot run code: numpy's .npz without pickles, each entry with its CRC.
+
+An entry is a numeric array, a list of texts (one string of UTF-8 and where each ends), or a frame (an Arrow stream). Entries are read one
+by one, so whoever needs the dates of a part does not read its texts.
+"""
+
+import io
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.io.atomic import atomic_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+#: Behind the name of an entry that is no plain array: bytes of texts, where each text ends, an Arrow stream.
+TEXT, ENDS, FRAME = ":text", ":ends", ":frame"
+
+#: A local header of a .zip file has so many bytes before name and extra field, whose lengths stand at this place of it.
+_HEADER, _NAME_AT = 30, 26
+
+
+def save_bundle(path: Path, entries: Mapping[str, Any]) -> None:
+    """Write entries into one file, which is there whole or not at all. Raises InputError where it cannot be written."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, value in entries.items():
+        arrays.update(_packed(name, value))
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_bundle(path: Path, names: Collection[str] | None = None) -> dict[str, Any]:
+    """Read the entries of these names (``customers`` stands for ``customers.contact`` and the like), or all. Raises InputError where the file is missing or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            known = dict.fromkeys(name.partition(":")[0] for name in file.files)
+            wanted = [name for name in known if names is None or name in names or name.partition(".")[0] in names]
+            return {name: _unpacked(name, file) for name in wanted}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: expected a part of an unfinished run, got a file that cannot be read ({error}); run without --resume") from error
+
+
+def map_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
+    """Plain arrays of a bundle as read-only views of the file: nothing is in memory until it is looked at (and no CRC is checked)."""
+    found = {}
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        for name in names:
+            start = archive.getinfo(f"{name}.npy").header_offset
+            file.seek(start + _NAME_AT)
+            sizes = np.frombuffer(file.read(4), "<u2")
+            file.seek(start + _HEADER + int(sizes.sum()))
+            version = np.lib.format.read_magic(file)
+            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, fortran, dtype = reader(file)
+            order: Any = "F" if fortran else "C"
+            empty = not np.prod(shape)
+            found[name] = np.zeros(shape, dtype) if empty else np.memmap(path, dtype, "r", file.tell(), shape, order)
+    return found
+
+
+def map_frame(path: Path, name: str) -> "pa.Table":
+    """A frame of a bundle as a view of the file."""
+    import pyarrow as pa
+
+    data = map_arrays(path, [name + FRAME])[name + FRAME]
+    with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
+        return reader.read_all()
+
+
+class ArraysOf(Mapping[str, NDArray[Any]]):
+    """The plain arrays of a bundle whose names begin with a prefix, each read when it is asked for; names are without the prefix."""
+
+    def __init__(self, path: Path, prefix: str) -> None:
+        self._path, self._prefix = path, prefix
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+        self._names = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        found: NDArray[Any] = load_bundle(self._path, {self._prefix + name})[self._prefix + name]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _packed(name: str, value: Any) -> dict[str, NDArray[Any]]:
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        return {name + FRAME: _frame_bytes(value)}
+    if isinstance(value, list) or value.dtype == object:
+        return _text_arrays(name, value)
+    return {name: value}
+
+
+def _text_arrays(name: str, texts: Any) -> dict[str, NDArray[Any]]:
+    import pyarrow as pa
+
+    column = pa.array(texts, type=pa.large_string())
+    _, ends, data = column.buffers()
+    size = len(column) + 1
+    ends = np.frombuffer(ends, np.int64, size) if len(column) else np.zeros(1, np.int64)
+    return {name + TEXT: np.frombuffer(data, np.uint8, int(ends[-1])) if data is not None else np.zeros(0, np.uint8), name + ENDS: ends}
+
+
+def _frame_bytes(frame: "pd.DataFrame") -> NDArray[np.uint8]:
+    import pyarrow as pa
+
+    from feedback_nlp.io.cells import arrow_column
+
+    names = [str(name) for name in frame.columns]
+    table = pa.table([arrow_column(frame.iloc[:, place]) for place in range(len(names))], names=names)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return np.frombuffer(sink.getvalue(), np.uint8)
+
+
+def _unpacked(name: str, file: Any) -> Any:
+    if name in file.files:
+        return file[name]
+    if name + FRAME in file.files:
+        return _frame(file[name + FRAME])
+    return texts_at(file[name + TEXT], file[name + ENDS])
+
+
+def texts_at(data: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.object_]:
+    """The texts of an entry, object (n,)."""
+    import pyarrow as pa
+
+    column = pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))
+    found = np.empty(len(column), dtype=object)
+    found[:] = column.to_pylist()
+    return found
+
+
+def _frame(data: NDArray[np.uint8]) -> "pd.DataFrame":
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(io.BytesIO(data)) as reader:
+        return reader.read_all().to_pandas(ignore_metadata=True, integer_object_nulls=True)

@@ -1,0 +1,134 @@
+"""What the rows tell together after the first map: which ids clash, who says the same, and the themes, phrases and aspects of a sample.
+
+Needed of all rows are hashes, dates and numbers of products; texts are read again of the sample and of what may be a duplicate.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_nlp.batch.first import LABELLED, First
+from feedback_nlp.batch.rows import Reader, Rows, settle_rows
+from feedback_nlp.batch.setup import Setup
+from feedback_nlp.batch.space import Space
+from feedback_nlp.intake import first_row_error, repeated_reasons
+from feedback_nlp.ledger.clock import UTC_OFFSET
+from feedback_nlp.ledger.day_keys import LabelCounts
+from feedback_nlp.ledger.day_range import DayRange
+from feedback_nlp.ledger.rising import MAX_KEYS
+from feedback_nlp.text.batch import TextBatch
+from feedback_nlp.topics.aspect_words import learn_aspects
+from feedback_nlp.topics.duplicates import Duplicates, group_sketches
+from feedback_nlp.topics.knowledge import Knowledge, learn_topics
+
+Ints = NDArray[np.int64]
+Objects = NDArray[np.object_]
+
+
+#: Themes, keywords, phrases and aspects are learned from so many rows at most.
+SAMPLE_ROWS = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Duplicates as the rows need them; entry -1 of the tables stands for rows without a group.
+
+    group: int64 (n,); repeat: bool (n,). count, customers: int64 (n_groups + 1,); representative: object (n_groups + 1,), the id that
+    stands for the group.
+    """
+
+    group: Ints
+    repeat: NDArray[np.bool_]
+    count: Ints
+    customers: Ints
+    representative: Objects
+
+    @classmethod
+    def of(cls, alike: Duplicates, names: list[str]) -> "Groups":
+        """From the duplicates; names: ids of the representatives."""
+        count, customers = alike.groups["count"].to_numpy(np.int64), alike.groups["customers"].fillna(0).to_numpy(np.int64)
+        return cls(alike.group, alike.repeat, np.append(count, 1), np.append(customers, 0), np.array([*names, ""], dtype=object))
+
+    def other(self, group: Ints, names: Objects) -> Objects:
+        """Object (n,): the id that stands for the group of each row, "" where it is the row's own or there is none. names: the rows' ids."""
+        named = self.representative[group]
+        return np.asarray(np.where(named == names, "", named), dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """All that the second map needs to know of other rows.
+
+    columns: of the input, of all parts. customer: the column that tells customers apart; n_customers: how many it tells.
+    days: first and last day that trends look at. labels: the products and channels that trends look at.
+    aspects: aspect -> words. sampled: rows that themes, phrases and aspects were learned from.
+    """
+
+    rows: Rows
+    groups: Groups
+    columns: tuple[str, ...]
+    customer: str | None
+    n_customers: int
+    days: tuple[np.datetime64, np.datetime64]
+    labels: Mapping[str, tuple[str, ...]]
+    knowledge: Knowledge
+    aspects: Mapping[str, Iterable[str]]
+    sampled: int
+
+
+def learn(space: Space, n_parts: int, setup: Setup) -> tuple[Learned, Duplicates]:
+    """Learn from the results of the first map; also the duplicates themselves. Raises RowError for a repeated id if the setup is strict."""
+    rows = settle_rows(space, n_parts)
+    if setup.strict and len(rows.settled.again):
+        raise _repeated_error(space, rows)
+    reader = Reader(space, rows)
+    order, (column, customers) = reader.order(), reader.customers()
+    times = reader.concatenated("created_at", "datetime64[us]")
+    alike = group_sketches(reader.sketches(), reader.texts, order=order, customers=None if column is None else customers, times=times)
+    counts = {name: found for name in LABELLED if (found := _label_counts(reader, name)) is not None}
+    products = set(counts["product"].labels.tolist()) if "product" in counts else set()
+    chosen = lowest(order, SAMPLE_ROWS)
+    sample = reader.texts(chosen)
+    tokens = setup.tokenizer.tokenize(sample)
+    aspects = setup.aspects
+    learned = Learned(
+        rows=rows,
+        groups=Groups.of(alike, reader.names(alike.representative)),
+        columns=tuple(dict.fromkeys(name for number in range(n_parts) for name in space.read(First, number, "columns")[0])),
+        customer=column,
+        n_customers=len(np.unique(customers[customers >= 0])),
+        days=DayRange.from_days((times + UTC_OFFSET).astype("datetime64[D]")).recent(),
+        labels={name: tuple(found.most(MAX_KEYS)) for name, found in counts.items()},
+        knowledge=learn_topics(tokens, products=products, n_themes=setup.n_themes, previous=setup.themes),
+        aspects=learn_aspects(TextBatch.from_texts(sample), tokens, ignore=products) if aspects is None else aspects,
+        sampled=len(chosen),
+    )
+    return learned, alike
+
+
+def lowest(order: NDArray[np.uint64], size: int) -> Ints:
+    """int64 (at most ``size``,), ascending: the rows with the lowest hashes, a sample by chance that the order of rows does not change."""
+    if len(order) <= size:
+        return np.arange(len(order))
+    return np.sort(np.argpartition(order, size)[:size])
+
+
+def _label_counts(reader: Reader, name: str) -> LabelCounts | None:
+    """How often each product (or channel) occurs; None where no part has that column."""
+    found = []
+    for number in range(reader.rows.n_parts):
+        names, codes = reader.space.read(First, number, "label_names", "label_codes")
+        if name in names:
+            here = reader.rows.kept(number, codes[name])
+            found.append(LabelCounts.from_labels(names[name][here[here >= 0]]))
+    return found[0].merge(*found[1:]) if found else None
+
+
+def _repeated_error(space: Space, rows: Rows) -> Exception:
+    reader = Reader(space, Rows(rows.raw_starts, rows.raw_starts, rows.settled))
+    row, first = rows.settled.again[:1], rows.settled.first[:1]
+    lines = reader.concatenated("lines", np.int64)
+    names = np.array(reader.names(row), dtype=object)
+    return first_row_error(int(lines[row[0]]), repeated_reasons(names, lines[first])[0])

@@ -1,0 +1,85 @@
+"""The results of a run as files, the same as `Analysis.save` writes, without the ledger ever being in memory as a whole."""
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from feedback_nlp.batch.ordering import Ints, Pieces, order_pieces
+from feedback_nlp.batch.setup import Setup
+from feedback_nlp.batch.space import FolderSpace
+from feedback_nlp.batch.steps import Engine, Outcome
+from feedback_nlp.io import write_csv, write_json, write_parquet
+from feedback_nlp.io.atomic import atomic_path
+from feedback_nlp.ledger.assemble import HEADERS
+from feedback_nlp.store.columns import HISTORY
+from feedback_nlp.topics import write_themes
+
+#: Digits of the figures in the file for people.
+DIGITS = 4
+
+
+def write_results(
+    outcome: Outcome,
+    summary: Mapping[str, Any],
+    setup: Setup,
+    space: FolderSpace,
+    engine: Engine,
+    folder: Path,
+    *,
+    lang: str,
+    bom: bool,
+) -> dict[str, str]:
+    """Write all files of a run but its manifest into ``folder``; returns the SHA-256 of each. Raises InputError where that fails."""
+    pieces = order_pieces(space, outcome.learned.rows.n_parts, setup.levels)
+    with ThreadPoolExecutor(1) as other:
+        # Arrow writes without holding the interpreter, while this and other processes spell the CSV file.
+        parquet = other.submit(_write_parquet, pieces, folder / "ledger.parquet")
+        _write_csv(pieces, folder, engine, lang=lang, bom=bom)
+        parquet.result()
+    history = pd.DataFrame({name: pd.Series(dtype="str") for name in HISTORY})
+    for name, table in {**outcome.tables, "history": history}.items():
+        write_parquet(table, folder / f"{name}.parquet")
+    write_json(summary, folder / "summary.json")
+    write_themes(outcome.learned.knowledge.themes, folder / "themes.json")
+    return {path.name: file_digest(path) for path in sorted(folder.iterdir())}
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_parquet(pieces: Pieces, path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, pieces.schema) as writer:
+        for rows in pieces:
+            writer.write_table(pieces.read(rows))
+
+
+def _write_csv(pieces: Pieces, folder: Path, engine: Engine, *, lang: str, bom: bool) -> None:
+    """Each piece is spelled by a worker; the files are then put one behind the other."""
+    headers = HEADERS if lang == "zh" else None
+    with atomic_path(folder / "ledger.csv") as temporary, temporary.open("wb") as whole:
+        for path in engine.map(_spell, enumerate(pieces), (pieces, folder, headers, bom)):
+            with path.open("rb") as part:
+                if whole.tell():
+                    part.readline()
+                shutil.copyfileobj(part, whole, 1 << 20)
+            path.unlink()
+
+
+def _spell(task: tuple[int, Ints], shared: tuple[Pieces, Path, Mapping[str, str] | None, bool]) -> Path:
+    number, rows = task
+    pieces, folder, headers, bom = shared
+    frame = pieces.read(rows).to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    figures = frame.select_dtypes("float").columns
+    path = folder / f".ledger-{number:06d}.csv"
+    write_csv(frame.round(dict.fromkeys(figures, DIGITS)), path, headers=headers, bom=bom and not number)
+    return path

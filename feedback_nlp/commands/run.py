@@ -1,0 +1,152 @@
+"""``feedback-nlp run``: a file, a folder or a URL to a ledger, on this machine or on a cluster."""
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from feedback_nlp.commands.options import analysis_options, columns_of, input_options, job_options
+
+if TYPE_CHECKING:
+    from feedback_nlp.analysis import Analysis
+    from feedback_nlp.batch.steps import Engine, Progress
+
+EXIT_QUARANTINED = 3
+#: Figures of the summary that a log ends with.
+LOGGED = ("rows", "items", "quarantined", "quarantine_reasons", "duplicated", "masked")
+
+
+@click.command()
+@click.argument("paths", metavar="INPUT...", nargs=-1, required=True)
+@analysis_options
+@job_options
+@input_options
+def run(paths: tuple[str, ...], mapping: tuple[str, ...], **options: Any) -> int:
+    """Turn INPUT (CSV, TSV, JSON Lines, Parquet, XLSX; files, a folder, a URL) into a priority ledger and its tables.
+
+    A run that ended is not made again unless its input, options, model or the program changed; one that was interrupted goes on with
+    --resume. Both give the same files.
+    """
+    return _run(paths[0] if len(paths) == 1 else [Path(path) for path in paths], columns=columns_of(mapping), **options)
+
+
+@click.command()
+@analysis_options
+@job_options
+def demo(**options: Any) -> int:
+    """Do the same on a sample of feedback that ships with the package."""
+    with resources.as_file(resources.files("feedback_nlp").joinpath("data/sample.csv")) as sample:
+        return _run(str(sample), **options)
+
+
+@dataclass(frozen=True)
+class _After:
+    """What is made of the results once they are there."""
+
+    store: str | None
+    run_name: str | None
+    report: str | None
+    workbook: str | None
+    scheme: str
+    policy: str
+    lang: str
+
+    @property
+    def needs_ledger(self) -> bool:
+        """Whether the whole ledger is wanted in memory."""
+        return bool(self.store or self.workbook or self.report)
+
+
+def _run(
+    data: str | list[Path],
+    *,
+    out: str,
+    store: str | None,
+    run_name: str | None,
+    report: str | None,
+    workbook: str | None,
+    engine: str,
+    jobs: int,
+    scheduler: str | None,
+    log: str | None,
+    **options: Any,
+) -> int:
+    """Run one job and show the top of its ledger."""
+    from feedback_nlp.analysis import Analysis
+    from feedback_nlp.pipeline import run_files
+    from feedback_nlp.terminal import TOP_ITEMS, print_analysis
+
+    after = _After(store, run_name, report, workbook, options["scheme"], options["policy"], options["lang"])
+    with _warnings_as_notes(), _progress(log) as progress:
+        done = run_files(data, Path(out), engine=_engine(engine, jobs, scheduler, Path(out)), progress=progress, **options)
+    analysis = Analysis.load(out, rows=None if after.needs_ledger else TOP_ITEMS)
+    _make(after, analysis)
+    if log is not None:
+        from feedback_nlp.commands.logs import log_event, logger
+
+        log_event(logger(log), "finished" if done else "already done", {name: analysis.summary[name] for name in LOGGED})
+    if not done:
+        click.echo(f"Note: {out} holds the results of an equal run already; nothing was made again", err=True)
+    print_analysis(analysis, Path(out))
+    return 0 if analysis.summary["items"] else EXIT_QUARANTINED
+
+
+def _engine(name: str, jobs: int, scheduler: str | None, folder: Path) -> "Engine":
+    """The engine of this name. Workers share what they need through the output folder, which all of them must see."""
+    from feedback_nlp.batch.job import WORK
+    from feedback_nlp.engines import dask, local, spark
+
+    work = (folder / WORK).absolute()
+    if name == "local":
+        if scheduler is not None:
+            raise click.UsageError("--scheduler: expected together with --engine dask or spark")
+        return local.LocalEngine(jobs, work)
+    if name == "dask":
+        return dask.DaskEngine(scheduler, local.LocalEngine(jobs).processes, work)
+    return spark.SparkEngine(scheduler or f"local[{local.LocalEngine(jobs).processes}]", work)
+
+
+def _make(after: _After, analysis: "Analysis") -> None:
+    if after.report:
+        analysis.report(after.report, lang=after.lang)
+    if after.workbook:
+        analysis.workbook(after.workbook, lang=after.lang)
+    if after.store:
+        from datetime import datetime
+
+        from feedback_nlp.store import LedgerStore
+
+        with LedgerStore(after.store, scheme=after.scheme, policy=after.policy) as store:
+            store.save(analysis, run=after.run_name or datetime.now().astimezone().isoformat(timespec="seconds"))
+
+
+@contextlib.contextmanager
+def _progress(log: str | None) -> "Iterator[Progress | None]":
+    """A log where one is asked for, else a progress bar on a terminal, and nothing in a pipe."""
+    if log is not None:
+        from feedback_nlp.commands.logs import log_steps
+
+        yield log_steps(log)
+    elif sys.stderr.isatty():
+        from feedback_nlp.terminal import progress_bar
+
+        with progress_bar() as report:
+            yield report
+    else:
+        yield None
+
+
+@contextlib.contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Warnings of the library as one plain line each, without a line of code behind it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(str(entry.message) for entry in caught if entry.category.__module__.startswith("feedback_nlp")):
+        click.echo(f"Note: {text}", err=True)

@@ -1,0 +1,22 @@
+"""The compiled half of the package, where it was built: cleaning, clauses and pooling in C, each with a numpy twin of the same bits."""
+
+import importlib
+from functools import cache
+from typing import Any
+
+#: The compiled module, top-level so that a source checkout finds the one in site-packages, and the version of its arguments.
+MODULE = "_feedback_nlp_native"
+VERSION = 2
+
+
+@cache
+def native() -> Any:
+    """The module built from ``scorer/_*.c``; None where it is missing, cannot be loaded or is of another version.
+
+    Its functions take numpy arrays, hold the GIL only to check them, and raise ValueError for a wrong one.
+    """
+    try:
+        module = importlib.import_module(MODULE)
+    except ImportError:
+        return None
+    return module if getattr(module, "VERSION", None) == VERSION else None

@@ -204,8 +204,11 @@ def made_up_rows(size: int) -> list[str]:
 
 
 def speed_table(rows: list[str], sizes: Sequence[int]) -> str:
-    """Seconds and memory of one call at each size."""
+    """Seconds and memory of one call at each size; and of its two halves, on cleaned texts, as a batch job runs them."""
+    from feedback_nlp.text.clean import clean
     from feedback_nlp.topics import find_duplicates
+    from feedback_nlp.topics.duplicates import PART_ROWS, group_sketches
+    from feedback_nlp.topics.sketches import sketch_texts
 
     find_duplicates(rows[:1000])
     lines = []
@@ -216,8 +219,18 @@ def speed_table(rows: list[str], sizes: Sequence[int]) -> str:
         found = find_duplicates(part)
         seconds, cpu = time.perf_counter() - started, time.process_time() - worked
         figures = [f"{seconds:.1f}", f"{cpu:.1f}", f"{cpu / size * 1e6:.1f}", f"{peak_mib() - before:,.0f}"]
+        cleaned = [clean(part[begin : begin + PART_ROWS]) for begin in range(0, size, PART_ROWS)]
+        said = [(some.texts(), some.no_information) for some in cleaned]
+        texts = [text for some, _ in said for text in some]
+        del cleaned
+        worked = time.process_time()
+        sketches = [sketch_texts(some, no_information=empty) for some, empty in said]
+        half = time.process_time()
+        group_sketches(sketches, lambda chosen, texts=texts: [texts[row] for row in chosen.tolist()], cleaned=True)
+        figures += [f"{(half - worked) / size * 1e6:.1f}", f"{(time.process_time() - half) / size * 1e6:.1f}"]
         lines.append([f"{size:,}", *figures, f"{len(found.groups):,}", f"{found.n_superfluous:,}"])
-    return markdown_table(["rows", "s", "CPU s", "CPU µs a row", "MiB beside the texts", "groups", "rows beyond one a group"], lines)
+    measured = ["s", "CPU s", "CPU µs a row", "MiB beside the texts", "sketch_texts, CPU µs a row", "group_sketches, CPU µs a row"]
+    return markdown_table(["rows", *measured, "groups", "rows beyond one a group"], lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -68,7 +68,8 @@ cli.add_command(demo)
 
 
 @cli.command()
-@click.argument("path", metavar="INPUT", type=click.Path())
+@click.argument("path", metavar="INPUT")
+@click.option("--jobs", "n_jobs", type=int, default=-1, help="Processes; by default one for each core.")
 @click.option("--out", required=True, type=click.Path(), help="File for the scores: .csv, .parquet or .jsonl.")
 @click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default.")
 @click.option("--abstain", is_flag=True, help="Types of low confidence become other.")
@@ -78,7 +79,7 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
     from feedback_nlp.scoring import score_file
     from feedback_nlp.terminal import print_quarantine
 
-    quarantine, rows = score_file(Path(path), Path(out), model=model, abstain=abstain, columns=columns_of(mapping), **options)
+    quarantine, rows = score_file(path if "://" in path else Path(path), Path(out), model=model, abstain=abstain, columns=columns_of(mapping), **options)
     print_quarantine(quarantine)
     click.echo(f"{rows} rows scored, {len(quarantine)} quarantined: {out}", err=True)
     return 0 if rows else EXIT_QUARANTINED

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from feedback_nlp.analysis import Analysis
+from feedback_nlp.analysis import Analysis, check_folder
 from feedback_nlp.batch.job import Job, finished, locked, run_job
 from feedback_nlp.batch.setup import Setup, code_digest, make_setup
 from feedback_nlp.batch.space import FolderSpace, MemorySpace, Space
@@ -17,8 +17,8 @@ from feedback_nlp.batch.third import Third
 from feedback_nlp.engines.local import LocalEngine
 from feedback_nlp.io import fingerprint, read_parts
 from feedback_nlp.io.parts import PART_ROWS
-from feedback_nlp.ledger.policy import DEFAULT_POLICY
 from feedback_nlp.ledger.assemble import order_of_ledger
+from feedback_nlp.ledger.policy import DEFAULT_POLICY
 from feedback_nlp.ledger.scheme import DEFAULT_SCHEME
 from feedback_nlp.scorer.scorer import BatchScorer
 from feedback_nlp.store.columns import HISTORY
@@ -124,6 +124,7 @@ def run_files(
     reading = {"text_column": text_column, "columns": dict(columns or {}), "encoding": encoding}
     marks = {"input": fingerprint(data), "reading": reading, "setup": setup.fingerprint, "files": {"lang": lang, "bom": bom}}
     job = Job(Path(out), {**marks, "part_rows": part_rows, "code": code_digest()}, lang, bom, max_quarantine, resume)
+    check_folder(job.folder, Path(data) if isinstance(data, str | Path) else None)
     with locked(job.folder):
         if finished(job):
             return False

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,6 +28,7 @@ FILES = {
         for name in ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine", "history")
     ),
     "themes.json",
+    ".lock",
 }
 #: How the command is started by a shell: the installed script, and the module where it is not on the path.
 SCRIPT = Path(sys.executable).parent / "feedback-nlp"
@@ -254,7 +256,7 @@ BAD_INPUTS = {
         lambda path: path.write_text("{\n[1]\n", encoding="utf-8"),
         ["broken.jsonl: expected rows with a text, got 2 unusable of 2 rows"],
     ),
-    "folder.csv": (Path.mkdir, ["folder.csv: expected a file, got a folder; name one file in it"]),
+    "folder.csv": (Path.mkdir, ["folder.csv: expected a folder with files, got none"]),
 }
 
 
@@ -326,7 +328,7 @@ def test_only_bad_rows(tmp_path, capsys):
         ([], "Usage: feedback-nlp"),
         (["walk"], "No such command 'walk'"),
         (["run", "f.csv"], "Missing option '--out'"),
-        (["run", "--out", "out"], "Missing argument 'INPUT'"),
+        (["run", "--out", "out"], "Missing argument 'INPUT...'"),
         (["run", "f.csv", "--out", "out", "--lang", "de"], "'de' is not one of 'zh', 'en'"),
         (["run", "f.csv", "--out", "out", "--themes", "0"], "0 is not in the range x>=1"),
         (["run", "f.csv", "--out", "out", "--map", "主题"], "--map: expected HEADER=COLUMN, for instance --map 留言详情=text"),
@@ -402,7 +404,8 @@ def test_a_killed_run_leaves_whole_files_only(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    left = [path for path in (tmp_path / "out").iterdir() if not re.fullmatch(r"\.[0-9a-f]+\.tmp", path.name)]
+    assert all(np.load(path, allow_pickle=False).files for path in (tmp_path / "out" / ".work").glob("*.npz"))
+    left = [path for path in (tmp_path / "out").iterdir() if path.name not in (".work", ".lock")]
     assert {path.name for path in left} < FILES and "manifest.json" not in {path.name for path in left}
     for path in left:
         table = pd.read_parquet(path) if path.suffix == ".parquet" else path.read_text(encoding="utf-8")

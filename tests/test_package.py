@@ -26,6 +26,7 @@ PUBLIC = [
     "MissingExtraError",
     "ModelError",
     "PolicyError",
+    "QuarantineError",
     "RowError",
     "SentimentClassifier",
     "TextTypeError",
@@ -35,8 +36,10 @@ PUBLIC = [
     "__version__",
     "analyze",
     "clock_state",
+    "engines",
     "merge_ledger",
     "operating_figures",
+    "run_files",
     "verify_effect",
     "wide_figures",
 ]
@@ -64,6 +67,7 @@ def test_the_error_tree():
         "FeedbackError": ["Exception"],
         "InputError": ["FeedbackError", "ValueError"],
         "RowError": ["InputError"],
+        "QuarantineError": ["InputError"],
         "TextTypeError": ["InputError", "TypeError"],
         "ModelError": ["FeedbackError", "ValueError"],
         "PolicyError": ["FeedbackError", "ValueError"],
@@ -128,7 +132,8 @@ LAYERS = [
     ("trends",),
     ("ledger",),
     ("report", "store"),
-    ("intake", "analysis", "summary"),
+    ("intake", "summary"),
+    ("analysis",),
     ("engines",),
     ("batch",),
     ("pipeline", "scoring"),
@@ -236,7 +241,13 @@ def requirement(line):
 
 
 #: Import name -> distribution, where they differ.
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "python_calamine": "python-calamine", "chinese_calendar": "chinesecalendar"}
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "python_calamine": "python-calamine",
+    "chinese_calendar": "chinesecalendar",
+    "pythonjsonlogger": "python-json-logger",
+    "distributed": "dask",
+}
 
 
 def test_what_is_imported_is_required():
@@ -244,7 +255,7 @@ def test_what_is_imported_is_required():
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     required = {requirement(line) for line in config["options"]["install_requires"].split("\n") if line}
     extras = config["options.extras_require"]
-    optional = {requirement(line) for extra in ("excel", "labels", "plot", "sql") for line in extras[extra].split("\n") if line}
+    optional = {requirement(line) for extra in ("dask", "excel", "labels", "plot", "remote", "spark", "sql") for line in extras[extra].split("\n") if line}
     outside = {name.split(".")[0] for path in MODULES.values() for name in imports_of(path, at_run_time=True)} - {"feedback_nlp"}
     outside -= set(sys.stdlib_module_names)
     assert {DISTRIBUTIONS.get(name, name) for name in outside} <= required | optional

@@ -15,6 +15,13 @@ SEED = 20_240_601
 FILE = "model.joblib"
 
 
+def cut(text: str) -> list[str]:
+    """``jieba.lcut`` under a name that can be saved with a vectoriser; the method itself holds a lock."""
+    import jieba
+
+    return jieba.lcut(text)
+
+
 def fitted(lessons: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> tuple[Any, dict[str, Any]]:
     """One vectoriser of the words of all lessons, so that a text is cut once, and a classifier by head."""
     import logging
@@ -24,7 +31,7 @@ def fitted(lessons: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> tuple[
     from sklearn.svm import LinearSVC
 
     jieba.setLogLevel(logging.WARNING)
-    vectorizer = TfidfVectorizer(tokenizer=jieba.lcut, token_pattern=None, lowercase=False)
+    vectorizer = TfidfVectorizer(tokenizer=cut, token_pattern=None, lowercase=False)
     vectorizer.fit(sorted({text for texts, _ in lessons.values() for text in texts}))
     models = {head: LinearSVC(random_state=SEED).fit(vectorizer.transform(texts), labels) for head, (texts, labels) in lessons.items()}
     return vectorizer, models

@@ -37,14 +37,17 @@ def save_bundle(path: Path, entries: Mapping[str, Any]) -> None:
 
 
 def load_bundle(path: Path, names: Collection[str] | None = None) -> dict[str, Any]:
-    """Read the entries of these names (``customers`` stands for ``customers.contact`` and the like), or all. Raises InputError where the file is missing or damaged."""
+    """Read the entries of these names (``customers`` stands for ``customers.contact`` and the like), or all.
+
+    Raises InputError where the file is missing or damaged.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             known = dict.fromkeys(name.partition(":")[0] for name in file.files)
             wanted = [name for name in known if names is None or name in names or name.partition(".")[0] in names]
             return {name: _unpacked(name, file) for name in wanted}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: expected a part of an unfinished run, got a file that cannot be read ({error}); run without --resume") from error
+        raise InputError(f"{path}: expected a part of a run, got what cannot be read ({error}); run without --resume") from error
 
 
 def map_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
@@ -116,13 +119,20 @@ def _text_arrays(name: str, texts: Any) -> dict[str, NDArray[Any]]:
     return {name + TEXT: np.frombuffer(data, np.uint8, int(ends[-1])) if data is not None else np.zeros(0, np.uint8), name + ENDS: ends}
 
 
-def _frame_bytes(frame: "pd.DataFrame") -> NDArray[np.uint8]:
+def arrow_table(frame: "pd.DataFrame") -> "pa.Table":
+    """A frame as Arrow holds it; columns of mixed types become strings."""
     import pyarrow as pa
 
     from feedback_nlp.io.cells import arrow_column
 
     names = [str(name) for name in frame.columns]
-    table = pa.table([arrow_column(frame.iloc[:, place]) for place in range(len(names))], names=names)
+    return pa.table([arrow_column(frame.iloc[:, place]) for place in range(len(names))], names=names)
+
+
+def _frame_bytes(frame: "pd.DataFrame") -> NDArray[np.uint8]:
+    import pyarrow as pa
+
+    table = arrow_table(frame)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

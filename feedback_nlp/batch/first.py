@@ -1,7 +1,7 @@
 """The first map: all that the rows of a part say by themselves. Nothing in it depends on other rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd

@@ -20,7 +20,7 @@ from feedback_nlp.batch.output import file_digest, write_results
 from feedback_nlp.batch.setup import Setup
 from feedback_nlp.batch.space import FolderSpace
 from feedback_nlp.batch.steps import Engine, Outcome, Stopwatch, run_steps
-from feedback_nlp.errors import InputError, QuarantineError
+from feedback_nlp.errors import InputError, QuarantineError, RowError
 from feedback_nlp.io import write_csv, write_json
 from feedback_nlp.io.table import Table
 
@@ -71,14 +71,19 @@ def locked(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
+    there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=0):
             yield
+            there = True
     except Timeout as error:
         raise InputError(f"{folder}: another run writes into this folder; wait until it has ended, or give another --out") from error
     except OSError as error:
         raise InputError(f"{folder}: expected a folder that can be written ({error.strerror}); give another --out") from error
+    finally:
+        if not there and [path.name for path in folder.iterdir()] == [LOCK]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_job(
@@ -96,6 +101,26 @@ def run_job(
     """
     check_folder(job.folder)
     space = _open_work(job)
+    try:
+        _run(job, parts, setup, space, engine, watch, summarised)
+    except RowError:
+        # The input has to be repaired, and is another one then: nothing of this run can be used again.
+        shutil.rmtree(job.work, ignore_errors=True)
+        raise
+    finally:
+        if job.work.exists() and not any(job.work.glob("*.npz")):
+            shutil.rmtree(job.work, ignore_errors=True)
+
+
+def _run(
+    job: Job,
+    parts: Callable[[], Iterator[Table]],
+    setup: Setup,
+    space: FolderSpace,
+    engine: Engine,
+    watch: Stopwatch,
+    summarised: Callable[[Outcome], dict[str, Any]],
+) -> None:
     outcome = run_steps(parts(), setup, space, engine, watch, check=partial(_check_quarantine, job))
     results = job.work / "results"
     results.mkdir(exist_ok=True)

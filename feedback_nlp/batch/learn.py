@@ -13,7 +13,6 @@ from feedback_nlp.batch.first import LABELLED, First
 from feedback_nlp.batch.rows import Reader, Rows, settle_rows
 from feedback_nlp.batch.setup import Setup
 from feedback_nlp.batch.space import Space
-from feedback_nlp.intake import first_row_error, repeated_reasons
 from feedback_nlp.ledger.clock import UTC_OFFSET
 from feedback_nlp.ledger.day_keys import LabelCounts
 from feedback_nlp.ledger.day_range import DayRange
@@ -21,7 +20,7 @@ from feedback_nlp.ledger.rising import MAX_KEYS
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.topics.aspect_words import learn_aspects
 from feedback_nlp.topics.duplicates import Duplicates, group_sketches
-from feedback_nlp.topics.knowledge import Knowledge, learn_topics
+from feedback_nlp.topics.knowledge import Knowledge, PartWords, learn_topics
 
 Ints = NDArray[np.int64]
 Objects = NDArray[np.object_]
@@ -52,7 +51,7 @@ class Groups:
         return cls(alike.group, alike.repeat, np.append(count, 1), np.append(customers, 0), np.array([*names, ""], dtype=object))
 
     def other(self, group: Ints, names: Objects) -> Objects:
-        """Object (n,): the id that stands for the group of each row, "" where it is the row's own or there is none. names: the rows' ids."""
+        """Object (n,): the id that stands for each row's group, "" where it is its own or there is none. names: ids of the rows."""
         named = self.representative[group]
         return np.asarray(np.where(named == names, "", named), dtype=object)
 
@@ -80,18 +79,18 @@ class Learned:
 
 def learn(space: Space, n_parts: int, setup: Setup) -> tuple[Learned, Duplicates]:
     """Learn from the results of the first map; also the duplicates themselves. Raises RowError for a repeated id if the setup is strict."""
-    rows = settle_rows(space, n_parts)
-    if setup.strict and len(rows.settled.again):
-        raise _repeated_error(space, rows)
+    rows = settle_rows(space, n_parts, strict=setup.strict)
     reader = Reader(space, rows)
     order, (column, customers) = reader.order(), reader.customers()
     times = reader.concatenated("created_at", "datetime64[us]")
-    alike = group_sketches(reader.sketches(), reader.texts, order=order, customers=None if column is None else customers, times=times)
+    alike = group_sketches(
+        reader.sketches(), reader.texts, order=order, customers=None if column is None else customers, times=times, cleaned=True
+    )
     counts = {name: found for name in LABELLED if (found := _label_counts(reader, name)) is not None}
     products = set(counts["product"].labels.tolist()) if "product" in counts else set()
     chosen = lowest(order, SAMPLE_ROWS)
     sample = reader.texts(chosen)
-    tokens = setup.tokenizer.tokenize(sample)
+    words = PartWords.of(setup.tokenizer.tokenize(sample))
     aspects = setup.aspects
     learned = Learned(
         rows=rows,
@@ -101,8 +100,8 @@ def learn(space: Space, n_parts: int, setup: Setup) -> tuple[Learned, Duplicates
         n_customers=len(np.unique(customers[customers >= 0])),
         days=DayRange.from_days((times + UTC_OFFSET).astype("datetime64[D]")).recent(),
         labels={name: tuple(found.most(MAX_KEYS)) for name, found in counts.items()},
-        knowledge=learn_topics(tokens, products=products, n_themes=setup.n_themes, previous=setup.themes),
-        aspects=learn_aspects(TextBatch.from_texts(sample), tokens, ignore=products) if aspects is None else aspects,
+        knowledge=learn_topics(words, products=products, n_themes=setup.n_themes, previous=setup.themes),
+        aspects=learn_aspects(TextBatch.from_texts(sample), words.batch, ignore=products) if aspects is None else aspects,
         sampled=len(chosen),
     )
     return learned, alike
@@ -124,11 +123,3 @@ def _label_counts(reader: Reader, name: str) -> LabelCounts | None:
             here = reader.rows.kept(number, codes[name])
             found.append(LabelCounts.from_labels(names[name][here[here >= 0]]))
     return found[0].merge(*found[1:]) if found else None
-
-
-def _repeated_error(space: Space, rows: Rows) -> Exception:
-    reader = Reader(space, Rows(rows.raw_starts, rows.raw_starts, rows.settled))
-    row, first = rows.settled.again[:1], rows.settled.first[:1]
-    lines = reader.concatenated("lines", np.int64)
-    names = np.array(reader.names(row), dtype=object)
-    return first_row_error(int(lines[row[0]]), repeated_reasons(names, lines[first])[0])

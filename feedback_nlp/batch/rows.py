@@ -6,11 +6,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.batch.first import First
 from feedback_nlp.batch.space import Space
-from feedback_nlp.intake import renamed
+from feedback_nlp.intake import first_row_error, quarantined, renamed, repeated_reasons
 from feedback_nlp.ledger.identity import Settled, customer_column, settle
 from feedback_nlp.topics.sketches import Sketches
 
@@ -54,28 +55,57 @@ class Rows:
         return renamed(names, self.settled, int(self.raw_starts[number]))
 
 
-def settle_rows(space: Space, n_parts: int) -> Rows:
-    """Find ids that clash among the results of the first map."""
-    parts = [space.read(First, number, "names.keys", "names.given", "names.ties") for number in range(n_parts)]
+def settle_rows(space: Space, n_parts: int, kind: type[Any] = First, *, strict: bool = False) -> Rows:
+    """Find ids that clash among the results of a map. kind: of result, with ``names`` and ``lines`` as `First` has them.
+
+    Raises RowError for the first that came before if ``strict``.
+    """
+    parts = [space.read(kind, number, "names.keys", "names.given", "names.ties") for number in range(n_parts)]
     keys, given, ties = (np.concatenate(column) for column in zip(*parts, strict=True))
     starts = np.cumsum([0, *(len(part[0]) for part in parts)])
-    settled = settle(keys, given, ties, lambda rows: picked(space, starts, "names.names", rows))
+    settled = settle(keys, given, ties, lambda rows: picked(space, kind, starts, "names.names", rows))
+    if strict and len(settled.again):
+        row, first = settled.again[0], settled.first[0]
+        lines = [picked(space, kind, starts, "lines", np.array([place]))[0] for place in (row, first)]
+        name = picked(space, kind, starts, "names.names", np.array([row]))
+        raise first_row_error(int(lines[0]), repeated_reasons(np.array(name, dtype=object), np.array([int(lines[1])]))[0])
     return Rows(starts - np.searchsorted(settled.again, starts), starts, settled)
 
 
+def quarantine_of(space: Space, rows: Rows, kind: type[Any] = First) -> pd.DataFrame:
+    """All rows that were set aside, those whose id came before included, by file and line. kind: as in ``settle_rows``."""
+    found = []
+    for number in range(rows.n_parts):
+        aside, source = space.read(kind, number, "quarantine", "source")
+        again, first = rows.again(number)
+        if len(again):
+            own, names, originals = space.read(kind, number, "lines", "names.names", "originals")
+            lines = np.array(picked(space, kind, rows.raw_starts, "lines", first), dtype=np.int64)
+            why = repeated_reasons(rows.names(number, names)[again], lines)
+            aside = pd.concat([aside, quarantined(own[again], why, originals[again].tolist())])
+            aside = aside.sort_values("source_line", kind="stable")
+        found.append(aside.assign(source_file=source) if source else aside)
+    return pd.concat(found, ignore_index=True).astype({"source_line": "int64", "reason": object, "raw": object})
+
+
 def picked(
-    space: Space, starts: Ints, name: str, rows: Ints, change: Callable[[int, NDArray[Any]], NDArray[Any]] = lambda number, values: values
-) -> list[str]:
-    """A field of `First` of some rows, in any order; parts without any of them are not read. change: of (part, its values)."""
+    space: Space,
+    kind: type[Any],
+    starts: Ints,
+    name: str,
+    rows: Ints,
+    change: Callable[[int, NDArray[Any]], NDArray[Any]] = lambda number, values: values,
+) -> list[Any]:
+    """A field of some rows, in any order; parts without any of them are not read. change: of (part, its values)."""
     order = np.argsort(rows, kind="stable")
     ranked, found = rows[order], np.empty(len(rows), dtype=object)
     bounds = np.searchsorted(ranked, starts)
     for number, (first, last) in enumerate(pairwise(bounds.tolist())):
         if first < last:
-            values = change(number, space.read(First, number, name)[0])
+            values = change(number, space.read(kind, number, name)[0])
             found[order[first:last]] = values[ranked[first:last] - starts[number]]
-    texts: list[str] = found.tolist()
-    return texts
+    values_found: list[Any] = found.tolist()
+    return values_found
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,12 +147,12 @@ class Reader:
 
     def texts(self, rows: Ints) -> list[str]:
         """What is analysed of some rows, in any order."""
-        return picked(self.space, self.rows.starts, "read", rows, self.rows.kept)
+        return picked(self.space, First, self.rows.starts, "read", rows, self.rows.kept)
 
     def names(self, rows: Ints) -> list[str]:
         """Final ids of some rows, in any order."""
         change = lambda number, names: self.rows.kept(number, self.rows.names(number, names))  # noqa: E731
-        return picked(self.space, self.rows.starts, "names.names", rows, change)
+        return picked(self.space, First, self.rows.starts, "names.names", rows, change)
 
     def _place(self, number: int) -> slice:
         return slice(int(self.rows.starts[number]), int(self.rows.starts[number + 1]))

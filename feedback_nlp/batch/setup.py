@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.ledger.deadlines import read_as_of
 from feedback_nlp.ledger.policy import DEFAULT_POLICY, Policy, load_policy
 from feedback_nlp.ledger.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from feedback_nlp.scorer.scorer import BatchScorer
@@ -97,6 +98,8 @@ def make_setup(
         raise InputError(f"unknown sentiment_backend {sentiment_backend!r}; expected one of {', '.join(BACKENDS)}")
     if n_themes is not None and n_themes < 1:
         raise InputError(f"n_themes: expected at least 1, or None to let the data decide, got {n_themes!r}")
+    if as_of is not None:
+        read_as_of(as_of)
     return Setup(
         scorer=model if isinstance(model, BatchScorer) else BatchScorer.load(model),
         tokenizer=Tokenizer(user_dictionary=user_dictionary),

@@ -6,18 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from feedback_nlp.batch.first import SHARE_UNIT, First, read_part
 from feedback_nlp.batch.judge import Judged, judge
 from feedback_nlp.batch.learn import Learned, learn
-from feedback_nlp.batch.rows import Reader
+from feedback_nlp.batch.rows import Reader, quarantine_of
 from feedback_nlp.batch.second import Second, find_part
 from feedback_nlp.batch.setup import Setup
 from feedback_nlp.batch.space import Space
 from feedback_nlp.batch.third import Third, rank_part
-from feedback_nlp.intake import quarantined, repeated_reasons
 from feedback_nlp.io.cells import ZONE
 from feedback_nlp.io.table import Table
 from feedback_nlp.ledger.notes import duplicate_table
@@ -26,7 +24,7 @@ from feedback_nlp.topics.duplicates import Duplicates
 
 Result = TypeVar("Result")
 
-#: Called as ``progress(step, rows done, rows in all)``.
+#: Called as ``progress(step, rows done, rows in all)``; 0 rows in all where that is not known yet.
 Progress = Callable[[str, int, int], None]
 
 
@@ -92,7 +90,7 @@ def run_steps(
         n_parts = _read(parts, setup, space, engine, tick)
     with watch.step("learn"):
         learned, alike = learn(space, n_parts, setup)
-        quarantine = _quarantine(space, learned)
+        quarantine = quarantine_of(space, learned.rows)
         check(len(learned.rows) + len(quarantine), quarantine)
         duplicates = _duplicates(alike, space, learned)
     with watch.step("find", len(learned.rows)) as tick:
@@ -126,9 +124,7 @@ def _read(parts: Iterable[Table], setup: Setup, space: Space, engine: Engine, ti
     return len(sizes)
 
 
-def _map(
-    engine: Engine, function: Any, kind: type[Any], space: Space, learned: Learned, shared: Any, tick: Callable[[int], None]
-) -> None:
+def _map(engine: Engine, function: Any, kind: type[Any], space: Space, learned: Learned, shared: Any, tick: Callable[[int], None]) -> None:
     starts = learned.rows.starts
     left = [number for number in range(learned.rows.n_parts) if not space.has(kind, number)]
     done = len(learned.rows) - int(sum(starts[number + 1] - starts[number] for number in left))
@@ -156,30 +152,9 @@ def _rank(number: int, shared: tuple[Setup, Space, Learned, Judged]) -> int:
     return number
 
 
-def _quarantine(space: Space, learned: Learned) -> pd.DataFrame:
-    """All rows that were set aside, by file and line."""
-    rows, found = learned.rows, []
-    lines = None
-    for number in range(rows.n_parts):
-        aside, source = space.read(First, number, "quarantine", "source")
-        again, first = rows.again(number)
-        if len(again):
-            lines = _all_lines(space, rows.n_parts) if lines is None else lines
-            own, names, originals = space.read(First, number, "lines", "names.names", "originals")
-            why = repeated_reasons(rows.names(number, names)[again], lines[first])
-            aside = pd.concat([aside, quarantined(own[again], why, originals[again].tolist())])
-            aside = aside.sort_values("source_line", kind="stable")
-        found.append(aside.assign(source_file=source) if source else aside)
-    return pd.concat(found, ignore_index=True).astype({"source_line": "int64", "reason": object, "raw": object})
-
-
 def _duplicates(alike: Duplicates, space: Space, learned: Learned) -> pd.DataFrame:
     table = duplicate_table(alike, Reader(space, learned.rows).names(alike.representative))
     if "created_at" not in learned.columns:
         return table
     times = {name: table[name].dt.tz_localize("UTC").dt.tz_convert(ZONE) for name in ("first_time", "last_time")}
     return table.assign(**times)
-
-
-def _all_lines(space: Space, n_parts: int) -> Any:
-    return np.concatenate([space.read(First, number, "lines")[0] for number in range(n_parts)])

@@ -65,9 +65,13 @@ def job_options(command: Any) -> Any:
         click.option("--log", type=click.Choice(["text", "json"]), help="Log the steps on standard error; never any customer's text."),
         click.option("--max-quarantine", type=Share(), default="100%", show_default=True, help="Fail if more rows are set aside: 1%."),
         click.option("--resume", is_flag=True, help="Go on with what an interrupted run left in --out."),
-        click.option("--scheduler", metavar="ADDRESS", help="Of Dask (tcp://host:8786) or Spark (spark://host:7077); a local one by default."),
+        click.option(
+            "--scheduler", metavar="ADDRESS", help="Of Dask or Spark, tcp://host:8786; a local one by default."
+        ),
         click.option("--jobs", type=int, default=-1, help="Processes of this machine; by default one for each core."),
-        click.option("--engine", type=click.Choice(["local", "dask", "spark"]), default="local", show_default=True, help="What does the work."),
+        click.option(
+            "--engine", type=click.Choice(["local", "dask", "spark"]), default="local", help="What does the work; local by default."
+        ),
     ):
         command = option(command)
     return command

@@ -33,7 +33,8 @@ def run(paths: tuple[str, ...], mapping: tuple[str, ...], **options: Any) -> int
     A run that ended is not made again unless its input, options, model or the program changed; one that was interrupted goes on with
     --resume. Both give the same files.
     """
-    return _run(paths[0] if len(paths) == 1 else [Path(path) for path in paths], columns=columns_of(mapping), **options)
+    found = [path if "://" in path else Path(path) for path in paths]
+    return _run(found[0] if len(found) == 1 else found, columns=columns_of(mapping), **options)
 
 
 @click.command()
@@ -42,7 +43,7 @@ def run(paths: tuple[str, ...], mapping: tuple[str, ...], **options: Any) -> int
 def demo(**options: Any) -> int:
     """Do the same on a sample of feedback that ships with the package."""
     with resources.as_file(resources.files("feedback_nlp").joinpath("data/sample.csv")) as sample:
-        return _run(str(sample), **options)
+        return _run(sample, **options)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class _After:
 
 
 def _run(
-    data: str | list[Path],
+    data: Any,
     *,
     out: str,
     store: str | None,

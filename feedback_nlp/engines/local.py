@@ -45,5 +45,7 @@ class LocalEngine:
         from joblib import Parallel, delayed
 
         with shared_object(shared, self.folder) as handle:
-            pool = Parallel(self.processes, return_as="generator", pre_dispatch=self.processes * (1 + WAITING), batch_size=1, max_nbytes=None)
+            pool = Parallel(
+                self.processes, return_as="generator", pre_dispatch=self.processes * (1 + WAITING), batch_size=1, max_nbytes=None
+            )
             yield from pool(delayed(call)(function, task, handle) for task in chain(first, source))

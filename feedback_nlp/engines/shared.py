@@ -23,7 +23,7 @@ class Handle:
     digest: str
 
     def open(self) -> Any:
-        """The object; its large arrays are read-only views of the file. Raises InputError where the file is not the one that was written."""
+        """The object; its large arrays are read-only views of the file. Raises InputError where the file was changed."""
         return _opened(self.path, self.digest)
 
 

@@ -40,7 +40,9 @@ class SparkEngine:
                 import pandas as pd
 
                 for table in tables:
-                    found = [pickle.dumps(call(function, pickle.loads(task), handle)) for task in table["task"]]
+                    # Spark itself sends functions and results as pickles between the driver and its workers.
+                    tasks_here = map(pickle.loads, table["task"])
+                    found = [pickle.dumps(call(function, task, handle)) for task in tasks_here]
                     yield pd.DataFrame({"number": table["number"], "result": found})
 
             source = iter(tasks)
@@ -49,12 +51,10 @@ class SparkEngine:
                 # One task a partition: whatever takes long does not wait for what is in the same batch.
                 frame = session.createDataFrame(rows, "number int, task binary").repartition(len(rows), "number")
                 results = frame.mapInPandas(work, "number int, result binary").collect()
-                yield from (pickle.loads(row.result) for row in sorted(results, key=lambda row: row.number))
+                yield from map(pickle.loads, (row.result for row in sorted(results, key=lambda row: row.number)))
 
 
-def score(
-    frame: "DataFrame", *, text_column: str = "text", model: str | Path | None = None, abstain: bool = False
-) -> "DataFrame":
+def score(frame: "DataFrame", *, text_column: str = "text", model: str | Path | None = None, abstain: bool = False) -> "DataFrame":
     """Score the texts of a Spark DataFrame: its columns and those of `BatchScorer.score`, row by row; null texts count as empty.
 
     text_column: of strings. model: folder of a model that every executor sees; the bundled one by default. abstain: as in `BatchScorer`.

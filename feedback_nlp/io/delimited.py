@@ -112,8 +112,8 @@ class _Rows:
     def _take(self, run: Run, begin: int, stop: int) -> None:
         rows, starts, lines = run.rows[begin:stop], run.starts[begin:stop], run.lines
         self._size += len(lines.text) * (stop - begin) // len(run.rows)
-        if not lines.bad and not lines.has_nul and None not in rows and set(map(len, rows)) == {len(self._headers)}:
-            self._add(rows, [lines.first + start + 1 for start in starts])  # type: ignore[arg-type]
+        if not lines.bad and not lines.has_nul and {-1 if row is None else len(row) for row in rows} == {len(self._headers)}:
+            self._add(rows, (np.asarray(starts) + lines.first + 1).tolist())  # type: ignore[arg-type]
             return
         good, good_starts = [], []
         for fields, first, last in zip(rows, starts, run.stops[begin:stop], strict=True):
@@ -133,8 +133,10 @@ class _Rows:
             column.extend(cells)
 
     def _draft(self) -> Draft:
-        columns = {name: pd.Series(column, dtype=object) for name, column in zip(self._headers, self._columns, strict=True)}
-        frame = pd.DataFrame(columns, copy=False)
+        cells = np.empty((len(self._headers), len(self._starts)), dtype=object)
+        for place, column in enumerate(self._columns):
+            cells[place] = column
+        frame = pd.DataFrame(cells.T, columns=self._headers, dtype=object, copy=False)
         draft = Draft(frame, np.array(self._starts, dtype=np.int64), self._format, self._encoding, self._bad)
         self._clear()
         return draft
@@ -142,11 +144,12 @@ class _Rows:
 
 def without_empty_cells(frame: pd.DataFrame, *, keep: str) -> pd.DataFrame:
     """Return a frame of strings with None for the empty ones, but not in the column ``keep``."""
-    columns = {}
-    for name in frame:
-        cells = frame[name].to_list()
-        columns[name] = frame[name] if name == keep or "" not in cells else pd.Series([cell or None for cell in cells], dtype=object)
-    return pd.DataFrame(columns, copy=False)
+    cells = frame.to_numpy()
+    empty = cells == ""
+    empty[:, frame.columns.get_loc(keep)] = False
+    if not empty.any():
+        return frame
+    return pd.DataFrame(np.where(empty, None, cells), index=frame.index, columns=frame.columns, dtype=object, copy=False)
 
 
 def _fault(fields: list[str] | None, width: int, span: range, run: Run) -> str:

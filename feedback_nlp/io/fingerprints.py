@@ -14,10 +14,11 @@ from feedback_nlp.io.sources import find_sources, is_named
 
 
 def fingerprint(data: Parts) -> dict[str, Any]:
-    """Return plain values that change if and only if the data does; files are read once, in blocks.
+    """Return plain values that change if the data does; files are read once, in blocks.
 
     data: what :func:`read_parts` takes. Of files: ``{"files": [{"name", "bytes", "sha256"}, ...]}`` in reading order, packed files
-    as they are on disk. Of data in memory: ``{"rows", "columns", "sha256"}``; the index does not count.
+    as they are on disk. Of data in memory: ``{"rows", "columns", "sha256"}``; the index does not count,
+    and neither does whether a value in a column of mixed types is a number or its text.
     Raises InputError as :func:`read_parts` does for what cannot be read.
     """
     if not is_named(data):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from feedback_nlp.io.table import Draft
@@ -31,4 +32,4 @@ def rows_of_a_part(part_rows: int, n_columns: int) -> int:
 
 def no_rows(headers: list[str]) -> pd.DataFrame:
     """Return a frame of columns that hold anything, without rows."""
-    return pd.DataFrame({header: pd.Series([], dtype=object) for header in headers})
+    return pd.DataFrame(np.empty((0, len(headers)), dtype=object), columns=headers, dtype=object)

@@ -75,14 +75,12 @@ class _Columns:
     def apply(self, frame: pd.DataFrame, keys: Mapping[str, str | None]) -> pd.DataFrame:
         if not self.partitioned and len(frame.columns) == len(self.names):
             return frame.set_axis(list(self.names.values()), axis="columns")
-        missing = pd.Series([None] * len(frame), index=frame.index, dtype=object)
-        return pd.DataFrame(
-            {
-                name: frame[header] if header in frame.columns else missing if keys.get(header) is None else missing.fillna(keys[header])
-                for header, name in self.names.items()
-            },
-            index=frame.index,
-        )
+        length = len(frame)
+        columns = {
+            name: frame[header] if header in frame.columns else pd.Series([keys.get(header)] * length, index=frame.index, dtype=object)
+            for header, name in self.names.items()
+        }
+        return pd.DataFrame(columns, index=frame.index)
 
 
 class _Reading:
@@ -104,7 +102,7 @@ class _Reading:
         for key in keys:
             union.setdefault(key, pd.Series([], dtype=object))
         try:
-            template = pd.DataFrame(union)
+            template = pd.DataFrame(union) if sources.folder else opened.template
             mapped = map_columns(template, text_column=text_column, columns=columns) if union else template
         except InputError as error:
             raise InputError(f"{sources.where}: {error}") from error

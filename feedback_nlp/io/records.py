@@ -31,7 +31,22 @@ class Lines:
         self.newline = newline
         self.first = first
         self.bad = bad
-        self.items = list(io.StringIO(text, newline=newline))
+
+    @cached_property
+    def total(self) -> int:
+        """The number of lines."""
+        return self.text.count(self.newline) + (not self.text.endswith(self.newline) and self.text != "")
+
+    @cached_property
+    def items(self) -> list[str]:
+        """The lines with their line ends."""
+        return list(io.StringIO(self.text, newline=self.newline))
+
+    def after(self, start: int) -> Iterator[str]:
+        """Return the lines from one on."""
+        if not start:
+            return io.StringIO(self.text, newline=self.newline)
+        return map(self.items.__getitem__, range(start, len(self.items)))
 
     @cached_property
     def has_nul(self) -> bool:
@@ -107,7 +122,7 @@ class RecordReader:
             return []
         text = blocks[0].text if len(blocks) == 1 else "".join(block.text for block in blocks)
         lines = Lines(text, self._newline, blocks[0].first, frozenset().union(*(block.bad for block in blocks)))
-        start, total = 0, len(lines.items)
+        start, total = 0, lines.total
         while start < total:
             if lines.first + start < self._failed:
                 stop = min(total, self._failed - lines.first)
@@ -133,32 +148,31 @@ class RecordReader:
 
     def _sound(self, lines: Lines, start: int) -> Generator[Run, None, int]:
         """Yield records from a line on, up to the first one the csv module cannot read; returns its line."""
-        items = lines.items
-        reader = csv.reader(map(items.__getitem__, range(start, len(items))), delimiter=self._delimiter, strict=True)
-        begin, stop, sound = start, start, True
-        while sound and stop < len(items):
+        reader = csv.reader(lines.after(start), delimiter=self._delimiter, strict=True)
+        begin, sound = start, True
+        while sound and begin < lines.total:
             rows: list[list[str]] = []
-            stops: list[int] = []
+            ends: list[int] = []
             try:
                 for fields in islice(reader, _RUN):
                     rows.append(fields)
-                    stops.append(start + reader.line_num)
+                    ends.append(start + reader.line_num)
             except csv.Error:
                 sound = False
             if len(lines.text) > self._limit:
-                sound = self._cut_long(lines, begin, rows, stops) and sound
+                number = self._first_long(lines, begin, ends)
+                sound, rows, ends = sound and number == len(rows), rows[:number], ends[:number]
             if rows:
-                yield Run(lines, [begin, *stops[:-1]], stops, rows)
-                begin = stop = stops[-1]
+                yield Run(lines, (begin, *ends[:-1]), ends, rows)
+                begin = ends[-1]
         return begin
 
-    def _cut_long(self, lines: Lines, begin: int, rows: list[list[str]], stops: list[int]) -> bool:
-        """Drop what follows from the first record on that is too long; returns whether there is none."""
-        for number, (start, stop) in enumerate(zip([begin, *stops], stops, strict=False)):
+    def _first_long(self, lines: Lines, begin: int, ends: Sequence[int]) -> int:
+        """Return the place of the first record that is too long, the number of records if there is none."""
+        for number, (start, stop) in enumerate(zip((begin, *ends), ends, strict=False)):
             if stop - start > 1 and lines.offsets[stop] - lines.offsets[start] > self._limit:
-                del rows[number:], stops[number:]
-                return False
-        return True
+                return number
+        return len(ends)
 
 
 def _parse_line(line: str, delimiter: str) -> list[str] | None:

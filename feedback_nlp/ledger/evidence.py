@@ -46,7 +46,9 @@ class People:
     counts: Ints
 
     @classmethod
-    def of(cls, theme: NDArray[np.int32], customer: Ints, complaint: NDArray[np.bool_], repeat: NDArray[np.bool_], n_themes: int) -> "People":
+    def of(
+        cls, theme: NDArray[np.int32], customer: Ints, complaint: NDArray[np.bool_], repeat: NDArray[np.bool_], n_themes: int
+    ) -> "People":
         """Count n items.
 
         theme: int32 (n,), -1 for none. customer: int64 (n,), any number of 0 or more for each customer, -1 where unknown. complaint: bool

@@ -178,7 +178,7 @@ def _as_text(column: pd.Series) -> list[str]:
 
 
 def _moments_as_text(column: pd.Series) -> list[str]:
-    """What ``str`` makes of each moment, 2026-03-05 12:00:00+08:00; "" for none. Only fractions and other offsets are spelled one by one."""
+    """What ``str`` makes of each moment, 2026-03-05 12:00:00+08:00; "" for none. Fractions and other offsets are spelled one by one."""
     local = column.dt.tz_localize(None).to_numpy()
     utc = column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     seconds = local.astype("datetime64[s]")

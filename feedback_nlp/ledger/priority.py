@@ -143,7 +143,9 @@ def prioritise(evidence: Evidence, policy: Policy) -> Priority:
     return Priority(tenths, level, forced, np.where(placed_level < others, placed, -1), worst.astype(np.int64))
 
 
-def ledger_order(level: NDArray[Any], tenths: NDArray[np.int64], age: NDArray[Any], ids: "Sequence[str] | NDArray[Any]") -> NDArray[np.intp]:
+def ledger_order(
+    level: NDArray[Any], tenths: NDArray[np.int64], age: NDArray[Any], ids: "Sequence[str] | NDArray[Any]"
+) -> NDArray[np.intp]:
     """int (n,): rows from the most urgent on, by level, then score, then age (oldest first, NaT last), then id by code point.
 
     level: int (n,); tenths: int64 (n,), the score in tenths; age: datetime64 (n,), or numbers; ids: n of str, or an Arrow array of them.

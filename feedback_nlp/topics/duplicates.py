@@ -112,8 +112,8 @@ def group_sketches(
     representatives. cleaned: they are cleaned already, and are not cleaned again.
     order: uint64 (n,), settles what else is equal between two rows, least first, such as a hash of their ids: then the order of rows
     changes nothing. By default the number of the row. customers: int64 (n,), below 0 where unknown. times: (n,), NaT where unknown.
-    Memory: up to some 70 bytes a row where all contents differ and all have company, 20 of them for the answer; 16 a proposed pair;
-    and the n-grams of ``near.PIECE_CHARS`` characters.
+    Memory: measured, some 115 bytes a row at the highest for 10,000,000 rows, half of them with company; the texts of 1.4 million groups
+    are in it. Never the keys of more than one band, nor the n-grams of much more than ``near.PIECE_CHARS`` characters.
     Raises InputError on a threshold outside its range, sketches made for another one, and other lengths.
     """
     import pandas as pd

@@ -2,7 +2,7 @@
 
 import mmap
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +11,38 @@ from feedback_nlp.topics.kernels import Ints
 from feedback_nlp.topics.near import Fetch, Numbers, near_groups
 from feedback_nlp.topics.sketches import MIN_CHARS, Sketches
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: Texts of groups are fetched by so many.
-TEXTS_FETCHED = 1 << 16
+TEXTS_FETCHED = 1 << 18
 
 
-def joined(parts: Sequence[Sketches], name: str) -> NDArray[Any]:
-    """One array of all parts, (n,)."""
-    arrays = [getattr(part, name) for part in parts]
-    found = np.concatenate(arrays)
-    _let_go(arrays)
-    return found
+def joined(parts: Sequence[Sketches], name: str, band: int | None = None) -> NDArray[Any]:
+    """One array of all parts, (n,): that of the name, or one band of the keys."""
+    size = sum(part.n_rows for part in parts)
+    values, done = np.empty(size, getattr(parts[0], name).dtype), 0
+    for part in parts:
+        array = getattr(part, name)
+        values[done : done + part.n_rows] = array if band is None else array[band]
+        done += part.n_rows
+        _let_go(array)
+    return values
 
 
-def _let_go(arrays: Sequence[NDArray[Any]]) -> None:
-    """Memory-mapped arrays leave this process's memory until they are read again, or it would hold all keys in the end."""
-    for array in arrays:
-        if isinstance(array.base, mmap.mmap) and not array.flags.writeable and hasattr(mmap, "MADV_DONTNEED"):
-            array.base.madvise(mmap.MADV_DONTNEED)
+def _let_go(array: NDArray[Any]) -> None:
+    """A memory-mapped array leaves this process's memory until it is read again; else the keys of all parts would be there in the end."""
+    base: object = array.base
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and not array.flags.writeable and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 def _bands(parts: Sequence[Sketches], rows: Numbers) -> Iterator[NDArray[np.uint32]]:
     """Of each band the keys of the rows."""
     for band in range(len(parts[0].keys)):
-        keys = np.concatenate([part.keys[band] for part in parts])
-        _let_go([part.keys for part in parts])
-        yield keys[rows]
+        yield joined(parts, "keys", band)[rows]
 
 
 def number_contents(content: NDArray[np.uint64]) -> tuple[Numbers, Numbers, Numbers]:
@@ -125,7 +132,7 @@ def _run_starts(*columns: NDArray[Any]) -> Ints:
 
 def spans(group: Ints, when: NDArray[np.datetime64] | None, n_groups: int) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
     """First and last known time of each group, (n_groups,) each, NaT where none is known."""
-    first, last = np.full((2, n_groups), np.datetime64("NaT", "ns" if when is None else np.datetime_data(when.dtype)))
+    first, last = np.full((2, n_groups), "NaT", np.dtype("datetime64[ns]") if when is None else when.dtype)
     if when is not None:
         known = np.flatnonzero((group >= 0) & ~np.isnat(when))
         # fmin and fmax leave NaT out.
@@ -134,12 +141,15 @@ def spans(group: Ints, when: NDArray[np.datetime64] | None, n_groups: int) -> tu
     return first, last
 
 
-def fetch_texts(fetch: Fetch, rows: Ints) -> Any:
-    """The texts of the rows, in their order: a pandas string array."""
+def fetch_texts(fetch: Fetch, rows: Ints) -> "pd.Series":
+    """The texts of the rows, in their order."""
     import pandas as pd
 
-    order = np.argsort(rows)
-    parts = [pd.Series(fetch(rows[part]), dtype="str") for part in np.split(order, range(TEXTS_FETCHED, len(order), TEXTS_FETCHED))]
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return pd.concat(parts, ignore_index=True).array.take(place)
+    parts = [pd.Series([], dtype="str")]
+    for begin in range(0, len(rows), TEXTS_FETCHED):
+        chosen = rows[begin : begin + TEXTS_FETCHED]
+        order = np.argsort(chosen)
+        texts = np.empty(len(chosen), object)
+        texts[order] = fetch(chosen[order])
+        parts.append(pd.Series(texts, dtype="str"))
+    return pd.concat(parts, ignore_index=True)

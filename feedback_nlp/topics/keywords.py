@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import WEIGHT_UNIT, TermCounts, distinct, find_terms, information, npmi
 from feedback_nlp.topics.row_lists import best_first, heads, join_rows, ranks
-from feedback_nlp.topics.stream import SUBJECT, Units, phrase_roles, rank_words, spell, units
+from feedback_nlp.topics.stream import SUBJECT, Units, merge_words, rank_words, spell, units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,10 +46,12 @@ class KeywordBook:
 
     @classmethod
     def from_counts(cls, counts: TermCounts) -> "KeywordBook":
-        """Keep the phrases of the pairs."""
-        chosen = np.flatnonzero(phrase_mask(counts))
-        pairs = counts.pairs[chosen, 0] * len(counts.vocabulary) + counts.pairs[chosen, 1]
-        return cls(counts.vocabulary, counts.documents, pairs, _spell(counts, chosen), counts.pair_documents[chosen], counts.n_documents)
+        """Keep the phrases of the pairs, and the words that weigh more or less than unknown ones."""
+        weights = _weight(np.append(counts.documents, 0), counts.n_documents)
+        kept = counts.only(np.flatnonzero(weights[:-1] != weights[-1]), np.flatnonzero(phrase_mask(counts)))
+        every = np.arange(len(kept.pairs))
+        pairs = kept.pairs[:, 0] * len(kept.vocabulary) + kept.pairs[:, 1]
+        return cls(kept.vocabulary, kept.documents, pairs, _spell(kept, every), kept.pair_documents, kept.n_documents)
 
 
 def item_keywords(tokens: Tokens | Units, counts: TermCounts | KeywordBook, *, top: int = 5) -> NDArray[np.object_]:
@@ -63,7 +65,8 @@ def item_keywords(tokens: Tokens | Units, counts: TermCounts | KeywordBook, *, t
     book = counts if isinstance(counts, KeywordBook) else KeywordBook.from_counts(counts)
     place = find_terms(batch.vocabulary, book.vocabulary)
     first, pair = _phrases_in(batch, place, book)
-    names, rank = _names(batch.vocabulary, book.names)
+    names, *places = merge_words(batch.vocabulary, book.names)
+    rank = np.concatenate(places)
     documents = np.where(place >= 0, np.append(book.documents, 0)[place], 0)
     weight = _weight(np.concatenate([documents, book.pair_documents]), book.n_documents)
     free = _free(batch, first)
@@ -141,23 +144,11 @@ def _phrases_in(batch: Units, place: NDArray[np.int64], book: KeywordBook) -> tu
     return first[keep], pair[keep]
 
 
-def _names(words: NDArray[np.object_], phrases: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """The different strings of words, which are sorted, and of phrases: (object, sorted; int64, the place of each word and phrase)."""
-    different, number = rank_words(phrases.tolist())
-    place = find_terms(different, words)
-    fresh = np.flatnonzero(place < 0)
-    before = np.searchsorted(words, different[fresh]) if len(fresh) else fresh
-    moved = np.arange(len(words)) + np.searchsorted(before, np.arange(len(words)), side="right")
-    at = np.append(moved, 0)[place]
-    at[fresh] = before + np.arange(len(fresh))
-    return np.insert(words, before, different[fresh]), np.concatenate([moved, at[number]])
-
-
 def _free(batch: Units, first: NDArray[np.int64]) -> NDArray[np.int64]:
     """Positions of units that may stand alone: subjects no phrase of the row has taken; judgements where the row has no subject."""
     subject = (batch.kinds == SUBJECT)[batch.ids]
     named = np.bincount(batch.rows[subject], minlength=batch.n_rows) > 0
-    opens, closes = phrase_roles(batch.vocabulary, batch.kinds)
+    opens, closes = batch.roles
     alone = np.flatnonzero(subject | (opens & closes)[batch.ids] & ~named[batch.rows])
     size = max(len(batch.vocabulary), 1)
     parts = np.concatenate([first, first + 1])

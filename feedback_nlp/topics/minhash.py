@@ -60,7 +60,7 @@ def jaccard_bound(threshold: float) -> float:
 
 
 def _buckets(band: NDArray[np.uint32]) -> tuple[Ints, Ints]:
-    """Texts that share a key, by key, then by number, int64 (n_sharing,); and where each of their buckets starts, int64 (n_buckets + 1,)."""
+    """Texts that share a key, by key, then by number, int64 (n_sharing,); and where each bucket starts, int64 (n_buckets + 1,)."""
     entries = band.astype(np.uint64)
     entries <<= np.uint64(32)
     entries |= np.arange(len(band), dtype=np.uint32)

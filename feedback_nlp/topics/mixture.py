@@ -18,7 +18,7 @@ SMOOTH_WORD, SMOOTH_SHARE = 0.1, 0.1
 NOISE_SHARE = 0.05
 MAX_ROUNDS = 40
 #: Rounds end when the mean change of a bag's memberships falls below this.
-ENOUGH = 1e-2
+ENOUGH = 4e-3
 
 Floats = NDArray[np.float64]
 Shares = NDArray[np.float32]

@@ -13,7 +13,7 @@ from feedback_nlp.topics.minhash import bucket_pairs, company, leaders, similari
 
 #: Texts are fetched by so many, and compared in pieces that hold contents of so many characters together.
 TEXTS_FETCHED = 1 << 16
-PIECE_CHARS = 1 << 25
+PIECE_CHARS = 1 << 24
 
 #: ``keys(chosen)``: of each band the keys of the chosen contents, uint32 (n_chosen,). ``fetch(chosen)``: their texts; ascending numbers.
 Keys = Callable[[Ints | slice], Iterable[NDArray[np.uint32]]]
@@ -80,26 +80,28 @@ def _involved(pairs: Pairs, size: int) -> tuple[Ints, Pairs]:
 
 
 def _pieces(pairs: Pairs, lengths: Numbers) -> Iterator[Ints]:
-    """Places of pairs, piece by piece: what is linked by pairs stays in one piece, so that each text is fetched once, unless that alone
-    has several times ``PIECE_CHARS``."""
+    """Places of pairs, piece by piece: what pairs link stays together, so that a text is fetched once, unless that alone has several
+    times ``PIECE_CHARS``."""
     if not len(pairs):
         return
-    involved, places = _involved(pairs, len(lengths))
-    weight = lengths[involved].astype(np.int64)
-    if weight.sum() <= PIECE_CHARS:
-        yield np.arange(len(pairs))
-        return
+    piece, large = _piece_numbers(pairs, lengths)
+    order = np.argsort(piece, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(piece[order])) + 1):
+        if large[piece[part[0]]]:
+            here = np.cumsum(lengths[pairs[part]].sum(axis=1, dtype=np.int64))
+            yield from np.split(part, np.flatnonzero(np.diff(here // PIECE_CHARS)) + 1)
+        else:
+            yield part
+
+
+def _piece_numbers(pairs: Pairs, lengths: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+    """The piece of each pair, int32 (n_pairs,), and bool (n_pieces,), whether a piece is one large component or more."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
+    involved, places = _involved(pairs, len(lengths))
     links = coo_array((np.ones(len(places), np.int8), (places[:, 0], places[:, 1])), shape=(len(involved),) * 2)
     component = connected_components(links, directed=False)[1]
-    del links
-    weights = np.bincount(component, weight).astype(np.int64)
-    piece = np.cumsum(weights) // PIECE_CHARS
-    of_pair = piece[component[places[:, 0]]]
-    order = np.argsort(of_pair, kind="stable")
-    for part in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1):
-        here = np.cumsum(weight[places[part]].sum(axis=1))
-        large = weights[piece == of_pair[part[0]]].sum() > 2 * PIECE_CHARS
-        yield from np.split(part, np.flatnonzero(np.diff(here // PIECE_CHARS)) + 1) if large else [part]
+    weights = np.bincount(component, lengths[involved])
+    piece = (np.cumsum(weights) // PIECE_CHARS).astype(np.int32)
+    return piece[component[places[:, 0]]], np.bincount(piece, weights) > 2 * PIECE_CHARS

@@ -41,23 +41,21 @@ class PhraseBook:
 
     @classmethod
     def from_counts(cls, counts: PhraseCounts) -> "PhraseBook":
-        """Keep what `item_phrases` asks for; phrases of one text are no different from unknown ones."""
+        """Keep what `item_phrases` asks for; phrases of one text, and most of its words, are no different from unknown ones."""
         held = np.flatnonzero(counts.documents > 1)
         words, documents, n_words = counts.words[held], counts.documents[held], len(counts.vocabulary)
         firm = (words[:, 1] >= 0) & firm_phrases(words, documents, counts.present, counts.n_documents)
         inside = covered(words, documents, n_words) == documents
         marked = firm | inside
         words, mark = words[marked], (FIRM * firm + INSIDE * inside)[marked].astype(np.uint8)
-        node, edges, nodes = words[:, 0].astype(np.int64), [np.zeros(0, np.int64)], n_words
-        for step in range(1, MAX_WORDS):
-            longer = np.flatnonzero(words[:, step] >= 0)
-            level, place = np.unique(node[longer] * n_words + words[longer, step], return_inverse=True)
-            node[longer] = nodes + place
-            edges.append(level)
-            nodes += len(level)
-        marks = np.zeros(nodes, np.uint8)
-        marks[node] = mark
-        return cls(counts.vocabulary, counts.present, np.concatenate(edges), marks, counts.n_documents)
+        inform = word_weights(np.append(counts.present, 0), np.append(counts.kinds, SUBJECT), counts.n_documents)
+        unknown = np.where(counts.kinds == SUBJECT, inform[-1], inform[-1] * QUALITY_WEIGHT // 1000)
+        kept = np.unique(np.concatenate([np.flatnonzero(inform[:-1] != unknown), words[words >= 0]]))
+        words = np.append(find_terms(np.arange(n_words), kept), -1)[words]
+        edges, nodes = _tree(words, len(kept))
+        marks = np.zeros(len(kept) + len(edges), np.uint8)
+        marks[nodes] = mark
+        return cls(counts.vocabulary[kept], counts.present[kept], edges, marks, counts.n_documents)
 
     def weights(self, spans: Spans) -> Ints:
         """The weight of each span, int64 (n,), in thousandths of a nat: as `phrase_weights`, but 0 for those always inside another."""
@@ -87,6 +85,18 @@ class PhraseBook:
             edge = np.where(word >= 0, find_terms(node * len(self.vocabulary) + word, self.edges), -1)
             left, node = left[edge >= 0], edge[edge >= 0] + len(self.vocabulary)
         return marks
+
+
+def _tree(words: Ints, n_words: int) -> tuple[Ints, Ints]:
+    """The edges of `PhraseBook` for different runs of words, which number less than ``n_words``, and the node each ends in, int64 (n,)."""
+    node, edges, nodes = words[:, 0].copy(), [np.zeros(0, np.int64)], n_words
+    for step in range(1, MAX_WORDS):
+        longer = np.flatnonzero(words[:, step] >= 0)
+        level, place = np.unique(node[longer] * n_words + words[longer, step], return_inverse=True)
+        node[longer] = nodes + place
+        edges.append(level)
+        nodes += len(level)
+    return np.concatenate(edges), node
 
 
 def phrase_weights(words: Words, documents: Ints, present: Ints, kinds: NDArray[np.uint8], n_documents: int) -> Ints:

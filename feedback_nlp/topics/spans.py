@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import find_terms
-from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, Folded, Units, longer_words, members, phrase_roles, units, without
+from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, Folded, Units, longer_words, members, units, without
 
 #: Words of the longest phrase.
 MAX_WORDS = 4
@@ -120,6 +120,6 @@ def _runs(batch: Units, touches: Bools) -> Iterator[Ints]:
 def _roles(batch: Units) -> tuple[Bools, Bools, Bools, Bools, Bools]:
     """What each word of the vocabulary may do: open, close, stand inside; and whether it denies what follows, or what it follows."""
     words = batch.vocabulary
-    lead, tail = phrase_roles(words, batch.kinds)
+    lead, tail = batch.roles
     deny, complement = members(words, DENIALS), members(words, COMPLEMENTS)
     return lead & ~complement, tail | complement, (batch.kinds == SUBJECT) | longer_words(words), deny, complement

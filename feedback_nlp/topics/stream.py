@@ -55,7 +55,8 @@ class Folded:
     @classmethod
     def of(cls, vocabulary: NDArray[np.object_]) -> "Folded":
         """Fold the words of a vocabulary."""
-        words, places = rank_words([VARIANTS.get(word, word) for word in map(str.casefold, vocabulary.tolist())])
+        folded = list(map(str.casefold, vocabulary.tolist()))
+        words, places = rank_words(list(map(VARIANTS.get, folded, folded)))
         return cls(words, unit_kinds(words), places.astype(np.int32))
 
 
@@ -79,10 +80,15 @@ class Units:
     n_rows: int
 
     @cached_property
+    def roles(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """`phrase_roles` of the vocabulary."""
+        return phrase_roles(self.vocabulary, self.kinds)
+
+    @cached_property
     def touching(self) -> NDArray[np.int64]:
         """Positions of units that may form a phrase with the one behind them, int64 (n_pairs,)."""
         first = np.flatnonzero((np.diff(self.places) == 1) & (np.diff(self.rows) == 0))
-        lead, tail = phrase_roles(self.vocabulary, self.kinds)
+        lead, tail = self.roles
         a, b = self.ids[first], self.ids[first + 1]
         subject = self.kinds == SUBJECT
         may: NDArray[np.bool_] = lead[a] & tail[b] & (subject[a] | subject[b]) & (a != b)
@@ -98,11 +104,11 @@ def units(tokens: Tokens | Units, folded: Folded | None = None) -> Units:
         return tokens
     folded = folded or Folded.of(tokens.vocabulary)
     tokens = without(tokens, frozenset(TRANSPARENT))
-    ids, words, kinds, absorbed = _join_negations(tokens, folded)
-    keep = (kinds != FILLER)[ids]
+    ids, denied, absorbed = _join_negations(tokens, folded)
+    keep = np.append(folded.kinds, np.ones(len(denied), np.uint8))[ids] != FILLER
     keep[absorbed] = False
     places = np.flatnonzero(keep)
-    numbers, words, kinds = _compact(ids[places], words, kinds)
+    numbers, words, kinds = _compact(ids[places], folded, denied)
     rows = np.repeat(np.arange(tokens.n_rows), np.diff(np.searchsorted(places, tokens.indptr)))
     return Units(numbers, rows, places, words, kinds, tokens.n_rows)
 
@@ -122,7 +128,8 @@ def unit_kinds(words: NDArray[np.object_]) -> NDArray[np.uint8]:
     heads = [word[:1] for word in words]
     for place in np.flatnonzero(np.fromiter(map(_MARKED.__contains__, heads), np.bool_, len(heads))).tolist():
         word = words[place]
-        if _DEGREE.fullmatch(word) or (heads[place] in NEGATIONS and word[1:] in quality):
+        judged = word[1:] if heads[place] in NEGATIONS else word
+        if _DEGREE.fullmatch(judged) or (judged != word and judged in quality):
             kinds[place] = QUALITY
     return kinds
 
@@ -155,6 +162,18 @@ def longer_words(words: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.fromiter(map(len, words.tolist()), np.int64, len(words)) > 1
 
 
+def merge_words(words: NDArray[np.object_], more: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.int64]]:
+    """Put a few words among many, which are sorted and different: all by code point, object, and the places of both, int64."""
+    different, number = rank_words(more.tolist())
+    before = np.searchsorted(words, different) if len(different) else np.zeros(0, np.int64)
+    fresh, inside = np.ones(len(different), bool), before < len(words)
+    fresh[inside] = words[before[inside]] != different[inside]
+    at = before[fresh]
+    moved = np.arange(len(words)) + np.searchsorted(at, np.arange(len(words)), side="right")
+    place = before + np.concatenate([np.zeros(1, np.int64), np.cumsum(fresh)])[:-1]
+    return np.insert(words, at, different[fresh]), moved, place[number]
+
+
 def spell(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[np.object_]:
     """Write pairs of units as phrases, object (n,): 登录失败, but ``app store`` with a space between Latin words."""
     phrases: NDArray[np.object_] = first + second
@@ -169,8 +188,12 @@ def evaluative_words() -> frozenset[str]:
     return read_word_list("evaluative_words.txt")
 
 
-def _join_negations(tokens: Tokens, folded: Folded) -> tuple[NDArray[np.int32], NDArray[np.object_], NDArray[np.uint8], NDArray[np.int64]]:
-    """Number the tokens by folded word, the word behind a negation by the joined unit; also tell where a join has absorbed a token."""
+def _join_negations(tokens: Tokens, folded: Folded) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Number the tokens by folded word, and the word behind a negation as one with it.
+
+    Returns the numbers, int32 (n_tokens,), those from len(folded.words) on of denied words; int64 (n_denied, 2), the negation and the word
+    that each of these joins; and where a join has absorbed a token, int64.
+    """
     words, kinds, ids = folded.words, folded.kinds, folded.places[tokens.ids]
     denies = members(words, frozenset(NEGATIONS))
     starts = np.zeros(len(ids) + 1, bool)
@@ -179,21 +202,25 @@ def _join_negations(tokens: Tokens, folded: Folded) -> tuple[NDArray[np.int32], 
     behind = ids[at + 1]
     at = at[(kinds[behind] != FILLER) & ~denies[behind] & ~starts[at + 1]]
     pairs, inverse = np.unique(ids[at].astype(np.int64) * len(words) + ids[at + 1], return_inverse=True)
-    first, second = np.divmod(pairs, max(len(words), 1))
     ids[at + 1] = len(words) + inverse
-    return ids, np.concatenate([words, words[first] + words[second]]), np.concatenate([kinds, kinds[second]]), at
+    return ids, np.column_stack(np.divmod(pairs, max(len(words), 1))), at
 
 
 def _compact(
-    ids: NDArray[np.int32], words: NDArray[np.object_], kinds: NDArray[np.uint8]
+    ids: NDArray[np.int32], folded: Folded, denied: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.object_], NDArray[np.uint8]]:
-    """Drop unused words and sort the rest; equal spellings (a joined 不好用 and a token 不好用) become one, of the lists' kind."""
-    seen = np.zeros(len(words), bool)
+    """Number the units by spelling; a joined 不好用 and a token 不好用 are one, of the token's kind whether or not one is at hand.
+
+    Returns numbers, int32 (n,), the vocabulary and its kinds.
+    """
+    n_words, seen = len(folded.words), np.zeros(len(folded.words) + len(denied), bool)
     seen[ids] = True
-    used = np.flatnonzero(seen)
-    vocabulary, rank = rank_words(words[used].tolist())
-    number = np.zeros(len(words), np.int32)
-    number[used] = rank
-    kind = np.zeros(len(vocabulary), np.uint8)
-    kind[rank[::-1]] = kinds[used[::-1]]  # of equal spellings the first, a token, comes last and stays
-    return number[ids], vocabulary, kind
+    tokens, joins = np.flatnonzero(seen[:n_words]), np.flatnonzero(seen[n_words:])
+    first, second = denied[joins].T
+    vocabulary, of_tokens, of_joins = merge_words(folded.words[tokens], folded.words[first] + folded.words[second])
+    number, kinds = np.zeros(len(seen), np.int32), np.zeros(len(vocabulary), np.uint8)
+    number[tokens], number[n_words + joins] = of_tokens, of_joins
+    kinds[of_tokens] = folded.kinds[tokens]
+    as_token = unit_kinds(vocabulary[of_joins])
+    kinds[of_joins] = np.where(as_token != FILLER, as_token, folded.kinds[second])
+    return number[ids], vocabulary, kinds

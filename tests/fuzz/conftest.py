@@ -5,6 +5,7 @@ python -m pytest tests/fuzz --hypothesis-profile=long    a hundred times as many
 """
 
 from collections import Counter
+from itertools import count
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,19 @@ TRIED = pytest.StashKey[Counter]()
 def tried(request):
     """Counter of inputs by what read them; a test adds the texts, files or tables it tried."""
     return request.config.stash.setdefault(TRIED, Counter())
+
+
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory):
+    """Makes an empty folder, a new one with each call."""
+    root, number = tmp_path_factory.mktemp("models"), count()
+
+    def make():
+        folder = root / str(next(number))
+        folder.mkdir()
+        return folder
+
+    return make
 
 
 def pytest_terminal_summary(terminalreporter, config):

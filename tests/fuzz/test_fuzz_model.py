@@ -1,86 +1,34 @@
-"""The bundled model, damaged in every way that was thought of and in thousands that were not: ModelError, and no code is run.
+"""The bundled model, damaged in every way that was thought of and in thousands that were not: ModelError.
 
 ``tests/scorer/test_model.py`` says field by field what a small model must be; here the real one is damaged at random.
 """
 
-import hashlib
 import json
-import os
 import pickle
-import shutil
-import zipfile
-from io import BytesIO
-from itertools import count
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from model_folders import (
+    ARRAYS,
+    EXPECTED,
+    HEADER,
+    HEADER_BYTES,
+    MANIFEST,
+    REMARKS,
+    SOUND,
+    TEXTS,
+    mended,
+    put,
+    refused,
+    refused_or_harmless,
+    with_header,
+)
 from wild_texts import WILD, tries
 
-from feedback_nlp import BatchScorer, FeedbackError, ModelError
-from feedback_nlp.scorer.model import ARRAYS_FILE, BUNDLED, MANIFEST_FILE, bundled_models
-
-SOUND = bundled_models() / BUNDLED
-MANIFEST = json.loads((SOUND / MANIFEST_FILE).read_text(encoding="utf-8"))
-ARRAYS = (SOUND / ARRAYS_FILE).read_bytes()
-HEADER_BYTES = int.from_bytes(ARRAYS[:8], "little")
-HEADER = json.loads(ARRAYS[8 : 8 + HEADER_BYTES])
-TEXTS = ["我的软件总是闪退，太影响工作了", "", "很好用，推荐"]
-EXPECTED = BatchScorer.load(SOUND).score(TEXTS)
-
-#: Manifest fields that nothing but people reads: whatever stands there, the model is the same.
-REMARKS = ("training", "note")
-
-
-@pytest.fixture(scope="session")
-def new_folder(tmp_path_factory):
-    """Makes an empty folder, a new one with each call."""
-    root, number = tmp_path_factory.mktemp("models"), count()
-
-    def make():
-        folder = root / str(next(number))
-        folder.mkdir()
-        return folder
-
-    return make
-
-
-def put(folder, manifest=None, content=None):
-    """Write a model folder. manifest: bytes, or what JSON holds. content: of the arrays' file. None is the sound one of either."""
-    (folder / ARRAYS_FILE).write_bytes(ARRAYS if content is None else content)
-    manifest = MANIFEST if manifest is None else manifest
-    (folder / MANIFEST_FILE).write_bytes(manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode("utf-8"))
-    return folder
-
-
-def mended(content):
-    """The manifest with size and checksum of other arrays, as whoever wants his file loaded would write it."""
-    entry = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    return MANIFEST | {"files": {ARRAYS_FILE: entry}}
-
-
-def refused(folder):
-    """One ModelError that names the file."""
-    with pytest.raises(ModelError) as caught:
-        BatchScorer.load(folder)
-    message = str(caught.value)
-    assert str(folder) in message
-    assert MANIFEST_FILE in message or ARRAYS_FILE in message
-    shutil.rmtree(folder)
-
-
-def refused_or_harmless(folder):
-    """Refused; or a model that answers every text in the usual way, with probabilities."""
-    try:
-        scorer = BatchScorer.load(folder)
-    except ModelError as error:
-        assert MANIFEST_FILE in str(error) or ARRAYS_FILE in str(error)
-    else:
-        assert ((found := scorer.probabilities(TEXTS)) >= 0).all(axis=None) and (found <= 1).all(axis=None)
-        assert not scorer.score(TEXTS).isna().any(axis=None)
-    shutil.rmtree(folder)
+from feedback_nlp import BatchScorer
+from feedback_nlp.scorer.model import ARRAYS_FILE, MANIFEST_FILE
 
 
 def test_the_copy_is_sound(new_folder):
@@ -110,12 +58,6 @@ def test_bytes_changed_anywhere(tried, new_folder, place, new, insert):
     if content != ARRAYS:
         refused(put(new_folder(), content=content))
     refused_or_harmless(put(new_folder(), mended(content), content))
-
-
-def with_header(header):
-    """The arrays' file with another header before the same data; the length at its start is that of the header."""
-    written = header if isinstance(header, bytes) else json.dumps(header).encode("utf-8")
-    return len(written).to_bytes(8, "little") + written + ARRAYS[8 + HEADER_BYTES :]
 
 
 NUMBER = st.one_of(st.integers(-(2**70), 2**70), st.integers(-3, 300), st.floats(), st.sampled_from((2**31, 2**63, 2**64, -1, 0, 10**30)))
@@ -238,118 +180,3 @@ def test_manifests_truncated_and_changed(tried, new_folder, place, new):
     at = int(place * len(written))
     refused(put(new_folder(), written[:at]))
     refused_or_harmless(put(new_folder(), written[:at] + new + written[at + len(new) :]))
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# Code
-
-
-class Touch:
-    """Unpickled, it makes a file."""
-
-    def __init__(self, mark):
-        self.mark = mark
-
-    def __reduce__(self):
-        return Path.touch, (Path(self.mark),)
-
-
-def as_pickle(mark):
-    return pickle.dumps(Touch(mark))
-
-
-def as_npy(mark):
-    file = BytesIO()
-    np.save(file, np.asarray([Touch(mark)], dtype=object), allow_pickle=True)
-    return file.getvalue()
-
-
-def as_torch(mark):
-    """A zip file with a pickle inside, as torch writes it."""
-    file = BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps(Touch(mark)))
-    return file.getvalue()
-
-
-def in_the_header(mark):
-    return with_header(HEADER | {"__metadata__": {"pickle": pickle.dumps(Touch(mark), protocol=0).decode("ascii")}})
-
-
-def in_the_data(mark):
-    payload = pickle.dumps(Touch(mark))
-    return ARRAYS[: -len(payload)] + payload
-
-
-@pytest.mark.parametrize("make", [as_pickle, as_npy, as_torch, in_the_header, in_the_data])
-def test_no_code_is_run(tried, new_folder, tmp_path, make):
-    """In the place of the arrays, in that of the manifest, and beside them; the last two payloads stand in a file that may load."""
-    tried["model files, pickles"] += 3
-    mark = tmp_path / "mark"
-    content = make(mark)
-    refused(put(new_folder(), content=content))
-    refused(put(new_folder(), content))
-    refused_or_harmless(put(new_folder(), mended(content), content))
-    beside = put(new_folder())
-    for name in ("model.pkl", "model.npy", "pytorch_model.bin", "conftest.py", "__init__.py", ".manifest.json.tmp"):
-        (beside / name).write_bytes(content)
-    assert BatchScorer.load(beside).score(TEXTS).equals(EXPECTED)
-    assert not mark.exists()
-
-
-def test_the_payloads_do_run_where_pickles_are_read(tmp_path):
-    """Or the test above would show nothing."""
-    pickle.loads(as_pickle(tmp_path / "a"))  # noqa: S301
-    np.load(BytesIO(as_npy(tmp_path / "b")), allow_pickle=True)
-    assert (tmp_path / "a").exists() and (tmp_path / "b").exists()
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# Files that are none
-
-
-def other_file(folder, name, kind):
-    """Put something else in the place of a file."""
-    path = folder / name
-    path.unlink()
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "pipe":
-        os.mkfifo(path)
-    elif kind == "empty":
-        path.touch()
-    elif kind == "sparse":
-        with path.open("wb") as file:
-            file.truncate(1 << 40)
-    else:
-        path.symlink_to({"loop": path, "dangling": folder / "none", "zeros": "/dev/zero", "memory": "/proc/self/mem", "itself": "."}[kind])
-
-
-@pytest.mark.parametrize("name", [MANIFEST_FILE, ARRAYS_FILE])
-@pytest.mark.parametrize("kind", ["folder", "pipe", "empty", "sparse", "loop", "dangling", "zeros", "memory", "itself"])
-def test_what_is_no_file(tried, new_folder, name, kind):
-    tried["model files, no files"] += 1
-    folder = put(new_folder())
-    other_file(folder, name, kind)
-    refused(folder)
-
-
-def test_a_link_to_a_sound_file_is_a_sound_file(new_folder):
-    """Deployments and caches make such; the checksum holds for what is read, wherever it lies."""
-    folder = new_folder()
-    for name in (MANIFEST_FILE, ARRAYS_FILE):
-        (folder / name).symlink_to(SOUND / name)
-    assert BatchScorer.load(folder).score(TEXTS).equals(EXPECTED)
-
-
-@tries(100)
-@given(folder=st.text(max_size=20) | WILD)
-def test_folders_of_any_name(tried, folder):
-    """Not a crash, not a model: a name with NULs or surrogates, too long a name, a name of nothing."""
-    tried["model folders"] += 1
-    try:
-        BatchScorer.load(folder)
-    except FeedbackError as error:
-        assert isinstance(error, ModelError) and MANIFEST_FILE in str(error)
-    else:
-        pytest.fail("loaded")

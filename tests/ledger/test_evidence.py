@@ -9,89 +9,109 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.ledger.evidence import (
-    CLEARLY_POSITIVE,
-    MIN_CHARS,
     MIN_CUSTOMERS,
     NEGATION_REACH,
     NEGATIONS,
+    People,
+    complaints,
     cue_spans,
     cued,
-    customer_theme_count,
-    customers_of_theme,
-    gather_evidence,
     high_value,
     mentions,
-    theme_people,
-    theme_reach,
 )
-from feedback_nlp.ledger.identity import customer_codes
 from feedback_nlp.ledger.policy import ForceRule, load_policy
-from feedback_nlp.ledger.rising import Trends
-from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.tokenize import Tokenizer
-from feedback_nlp.topics import Topics
-from feedback_nlp.topics.themes import no_themes
-from feedback_nlp.vocabulary import TYPE_CODES, URGENCY_CODES
+from feedback_nlp.vocabulary import TYPE_CODES
 
 POLICY = load_policy()
 N_THEMES = 4
 
-#: Few customers, so that they repeat; with a run of others, so that there are enough of them to speak of a share.
-PAIRS = st.builds(
-    lambda rows, others: rows + [(-1, 100 + number, False) for number in range(others)],
-    st.lists(st.tuples(st.integers(-1, N_THEMES - 1), st.integers(-1, 5), st.booleans()), max_size=30),
+#: A hash of a customer is a large number.
+FAR = 1 << 62
+#: (theme, customer, complaint, repeat) a row: few customers, so that they repeat; with a run of others, so that there are enough of them
+#: to speak of a share.
+ITEMS = st.builds(
+    lambda rows, others: rows + [(-1, 100 + number, False, False) for number in range(others)],
+    st.lists(
+        st.tuples(st.integers(-1, N_THEMES - 1), st.sampled_from([-1, 0, 1, 2, FAR, FAR + 1]), st.booleans(), st.booleans()), max_size=30
+    ),
     st.sampled_from([0, MIN_CUSTOMERS - 1, MIN_CUSTOMERS]),
 )
 
 
 def columns(rows):
-    theme, customer, counted = ([row[place] for row in rows] for place in range(3))
-    return np.array(theme, dtype=np.int32), np.array(customer, dtype=np.int64), np.array(counted, dtype=bool)
+    theme, customer, complaint, repeat = ([row[place] for row in rows] for place in range(4))
+    return np.array(theme, np.int32), np.array(customer, np.int64), np.array(complaint, bool), np.array(repeat, bool)
 
 
-@settings(deadline=None)
-@example([])
-@example([(-1, -1, True)])
-@example([(0, -1, True), (-1, 3, True)])
-@given(PAIRS)
-def test_reach_matches_the_oracle(rows):
-    theme, customer, _ = columns(rows)
-    touched = [{who for about, who, _ in rows if about == number and who >= 0} for number in range(N_THEMES)]
-    everyone = {who for _, who, _ in rows if who >= 0}
-    per_theme, total = customers_of_theme(theme, customer, N_THEMES)
-    assert (per_theme.tolist(), total) == ([len(who) for who in touched], len(everyone))
+def people_of(rows):
+    return People.of(*columns(rows), N_THEMES)
+
+
+def slow_people(rows):
+    """Reach, people and complaints of each item, by sets and loops, as the documentation says them."""
+    touched = [{who for about, who, _, _ in rows if about == number and who >= 0} for number in range(N_THEMES)]
+    everyone = {who for _, who, _, _ in rows if who >= 0}
     enough = len(everyone) >= MIN_CUSTOMERS
-    expected = [len(touched[about]) / len(everyone) if about >= 0 and enough else 0.0 for about, _, _ in rows]
-    assert theme_reach(theme, customer, N_THEMES).tolist() == expected
-
-
-def test_reach_without_themes():
-    assert theme_reach(np.array([-1, -1], dtype=np.int32), np.array([0, 1]), 0).tolist() == [0.0, 0.0]
-
-
-@settings(deadline=None)
-@example([])
-@example([(-1, -1, True)])
-@given(PAIRS)
-def test_repeats_match_the_oracle(rows):
-    theme, customer, counted = columns(rows)
-    expected = [
-        sum((about, who, True) == other for other in rows) if about >= 0 and who >= 0 and complains else 0 for about, who, complains in rows
+    strangers = [sum(about == number and who < 0 and not again for about, who, _, again in rows) for number in range(N_THEMES)]
+    own = [
+        sum((about, who, True, False) == other for other in rows) if about >= 0 and who >= 0 and complains else 0
+        for about, who, complains, _ in rows
     ]
-    assert customer_theme_count(theme, customer, counted, np.zeros(len(theme), bool)).tolist() == expected
+    reach = [len(who) / len(everyone) if enough else 0.0 for who in touched]
+    return [*reach, 0.0], [*(len(who) + more for who, more in zip(touched, strangers, strict=True)), 0], own
+
+
+@settings(deadline=None, max_examples=200)
+@example([])
+@example([(-1, -1, True, False)])
+@example([(0, -1, True, False), (-1, FAR, True, False)])
+@example([(0, -1, False, False), (0, -1, False, True), (0, 2, False, False)])
+@example([(0, 2, True, True)])
+@example([(0, 2, True, False), (0, 2, True, True), (1, 2, True, True), (1, 2, True, True), (2, 2, True, False)])
+@given(ITEMS)
+def test_people_match_the_oracle(rows):
+    people, (theme, customer, complaint, _) = people_of(rows), columns(rows)
+    reach, count, own = slow_people(rows)
+    assert people.reach.tolist() == reach
+    assert people.people.tolist() == count
+    assert people.complaints(theme, customer, complaint).tolist() == own
 
 
 @settings(deadline=None)
-@example([])
-@example([(0, -1, False), (0, -1, True), (0, 2, False)])
-@given(PAIRS)
-def test_people_match_the_oracle(rows):
-    theme, customer, repeat = columns(rows)
-    people = {number: set() for number in range(N_THEMES)}
-    for row, (about, who, again) in enumerate(rows):
-        if about >= 0 and (who >= 0 or not again):
-            people[about].add(("customer", who) if who >= 0 else ("row", row))
-    assert theme_people(theme, customer, repeat, N_THEMES).tolist() == [len(people[about]) if about >= 0 else 0 for about, _, _ in rows]
+@given(ITEMS, st.randoms(use_true_random=False))
+def test_the_order_of_items_does_not_change_who_says_what(rows, random):
+    one, two = people_of(rows), people_of(random.sample(rows, len(rows)))
+    for name in ("reach", "people", "customers", "themes", "counts"):
+        assert getattr(one, name).tolist() == getattr(two, name).tolist()
+
+
+@settings(deadline=None)
+@given(ITEMS, st.integers(0, 40))
+def test_complaints_are_the_same_for_a_part_of_the_items(rows, cut):
+    people, (theme, customer, complaint, _) = people_of(rows), columns(rows)
+    parts = [people.complaints(theme[here], customer[here], complaint[here]) for here in (slice(cut), slice(cut, None))]
+    assert np.concatenate(parts).tolist() == people.complaints(theme, customer, complaint).tolist()
+
+
+@settings(deadline=None)
+@given(ITEMS)
+def test_what_is_said_once_is_not_kept(rows):
+    people = people_of(rows)
+    assert (people.counts != 1).all()
+    assert len({*zip(people.customers.tolist(), people.themes.tolist(), strict=True)}) == len(people.counts)
+
+
+def test_nobody_reaches_no_theme():
+    nothing = People.of(*columns([(-1, 0, True, False), (-1, 1, True, False)]), 0)
+    assert (nothing.reach.tolist(), nothing.people.tolist()) == ([0.0], [0])
+    assert nothing.complaints(*columns([(-1, 0, True, False)])[:3]).tolist() == [0]
+
+
+@pytest.mark.parametrize("code", TYPE_CODES)
+def test_praise_and_other_ask_for_nothing(code):
+    assert complaints(np.array([TYPE_CODES.index(code)])).tolist() == [code not in ("praise", "other")]
+    assert complaints(np.zeros(0, np.intp)).tolist() == []
 
 
 #: Document 3: over 100,000 a year, or more than 3 years.
@@ -288,64 +308,3 @@ def test_every_word_of_the_policy_can_fire():
 )
 def test_mentions(texts, words, expected):
     assert mentions(Tokenizer().tokenize(texts), words).tolist() == expected
-
-
-def gathered(rows, *, repeat=None, **columns):
-    """Evidence about rows of (text, type, polarity, urgency), all on one theme and day."""
-    texts = [text for text, *_ in rows]
-    n, zeros = len(rows), np.zeros(len(rows), dtype=np.float32)
-    scores = Scores(
-        type_index=np.array([TYPE_CODES.index(code) for _, code, _, _ in rows]),
-        type_confidence=zeros,
-        sentiment=zeros.astype(np.int8),
-        polarity=np.array([polarity for _, _, polarity, _ in rows], dtype=np.float32),
-        sentiment_confidence=zeros,
-        urgency_index=np.array([URGENCY_CODES.index(code) for *_, code in rows]),
-        urgency_confidence=zeros,
-        urgency_level=zeros,
-        risk=np.zeros((n, 6), dtype=np.float32),
-    )
-    nothing, words = pd.DataFrame(), np.full(n, "", dtype=object)
-    frame = pd.DataFrame({"text": texts, **columns})
-    found = Topics(
-        **dict.fromkeys(("themes", "keywords", "phrases"), nothing),
-        model=no_themes().extended("主题"),
-        theme=np.zeros(n, np.int32),
-        strength=np.ones(n, np.float32),
-        item_keywords=words,
-        item_phrases=words,
-        mentions=(np.zeros(0, np.int64), words[:0]),
-        customers=customer_codes(frame),
-    )
-    trends = Trends(nothing, np.full(n, n), words, np.zeros(n, bool), words)
-    said_before = np.zeros(n, bool) if repeat is None else np.array(repeat)
-    return gather_evidence(frame, texts, scores, Tokenizer().tokenize(texts), found, said_before, trends, POLICY)
-
-
-@pytest.mark.parametrize(
-    ("polarity", "fires"), [(-1.0, True), (0.0, True), (CLEARLY_POSITIVE - 0.01, True), (CLEARLY_POSITIVE + 0.01, False), (1.0, False)]
-)
-def test_cues_count_unless_the_text_is_clearly_positive(polarity, fires):
-    assert gathered([("插座起火了", "defect", polarity, "low")]).cued.tolist() == [[fires, False, False, False]]
-
-
-@pytest.mark.parametrize(
-    ("text", "urgency", "urgent"),
-    [("字" * MIN_CHARS, "high", True), ("字" * (MIN_CHARS - 1), "high", False), ("字" * MIN_CHARS, "medium", False), ("", "high", False)],
-)
-def test_a_short_text_is_too_little_to_be_urgent(text, urgency, urgent):
-    assert gathered([(text, "defect", 0.0, urgency)]).urgent.tolist() == [urgent]
-
-
-def test_praise_is_no_repeated_complaint():
-    rows = [("登录失败", code, 0.0, "low") for code in ("defect", "praise", "service", "other", "defect")]
-    evidence = gathered(rows, customer_id=["甲", "甲", "甲", "甲", "乙"])
-    assert evidence.customer_theme_count.tolist() == [2, 0, 2, 0, 1]
-    assert evidence.core.tolist() == [True] * 5
-    assert evidence.day_count.tolist() == [5] * 5
-    assert evidence.theme_people.tolist() == [2] * 5
-    assert evidence.theme_reach.tolist() == [0.0] * 5, "two customers are too few to speak of a share"
-    again = gathered(rows, customer_id=["甲", "甲", "甲", "甲", "乙"], repeat=[False, False, True, False, False])
-    assert again.customer_theme_count.tolist() == [1, 0, 1, 0, 1], "the same text again is no second complaint"
-    many = gathered([rows[0]] * MIN_CUSTOMERS, customer_id=[f"C{number}" for number in range(MIN_CUSTOMERS)])
-    assert many.theme_reach.tolist() == [1.0] * MIN_CUSTOMERS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_nlp.ledger.identity import customer_column, customer_keys, name_rows, settle_names
+from feedback_nlp.ledger.identity import customer_column, customer_keys, name_rows, settle, settle_names
 
 
 def feedback_ids(frame):
@@ -134,6 +134,85 @@ def test_the_order_of_rows_changes_no_id(records, seed):
     assert known(frame.iloc[order]) == known(frame)
     ids = [name for name in feedback_ids(frame) if name != "A"]
     assert len(set(ids)) == len(ids)
+
+
+MADE = "FB-3e17f73427413e5e"
+#: Ids that a caller may give: his own, some equal, those that look like made ones, with and without a number.
+GIVEN = st.sampled_from([None, None, "A", "B", MADE, f"{MADE}-2", f"{MADE}-3", f"{MADE}-2-2", "FB-5e2b7e242cca2281"])
+#: The made names of 闪退 on APP and of the empty text; see the first test.
+NAMED = st.fixed_dictionaries(
+    {"text": st.sampled_from(["闪退", ""]), "channel": st.just("APP"), "remark": st.sampled_from(["甲", "乙"]), "feedback_id": GIVEN}
+)
+
+
+def slow_settle(names, given, ties):
+    """Rows whose given id came before, {row: the first row}, and the numbers that made names get, {row: number}."""
+    again, numbers, taken = {}, {}, {name for name, own in zip(names, given, strict=True) if own}
+    for row, (name, own) in enumerate(zip(names, given, strict=True)):
+        first = next(place for place in range(row + 1) if names[place] == name and given[place] == own)
+        if own and first < row:
+            again[row] = first
+    for name in {name for name, own in zip(names, given, strict=True) if not own}:
+        rows = sorted((row for row in range(len(names)) if names[row] == name and not given[row]), key=lambda row: (ties[row], row))
+        number = 1
+        for row in rows:
+            while (name if number == 1 else f"{name}-{number}") in taken:
+                number += 1
+            if number > 1:
+                numbers[row] = number
+            number += 1
+    return again, numbers
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(NAMED, max_size=14))
+def test_clashes_match_the_oracle(records):
+    names = name_rows(frame_of(**{name: [record[name] for record in records] for name in ("text", "channel", "remark", "feedback_id")}))
+    found = settle_names(names)
+    again, numbers = slow_settle(names.names.tolist(), names.given.tolist(), names.ties.tolist())
+    assert dict(zip(found.again.tolist(), found.first.tolist(), strict=True)) == again
+    assert dict(zip(found.renamed.tolist(), found.number.tolist(), strict=True)) == numbers
+    assert found.again.tolist() == sorted(again) and found.renamed.tolist() == sorted(numbers)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(NAMED, max_size=14))
+def test_ids_that_stay_are_unique(records):
+    frame = frame_of(**{name: [record[name] for record in records] for name in ("text", "channel", "remark", "feedback_id")})
+    ids, again = feedback_ids(frame).tolist(), set(settle_names(name_rows(frame)).again.tolist())
+    kept = [name for row, name in enumerate(ids) if row not in again]
+    assert len(set(kept)) == len(kept)
+    assert set(ids) == set(kept), "a row that goes has an id that stays"
+
+
+@pytest.mark.parametrize(
+    ("given_ids", "expected"),
+    [
+        ([None] * 3, [MADE, f"{MADE}-2", f"{MADE}-3"]),
+        ([None, f"{MADE}-2", None], [MADE, f"{MADE}-2", f"{MADE}-3"]),
+        ([None, MADE, None], [f"{MADE}-2", MADE, f"{MADE}-3"]),
+        ([None, f"{MADE}-2", f"{MADE}-3", None], [MADE, f"{MADE}-2", f"{MADE}-3", f"{MADE}-4"]),
+        ([None, f"{MADE}-3", None, None], [MADE, f"{MADE}-3", f"{MADE}-2", f"{MADE}-4"]),
+        ([MADE, None], [MADE, f"{MADE}-2"]),
+        ([f"{MADE}-2", f"{MADE}-2"], [f"{MADE}-2", f"{MADE}-2"]),
+    ],
+)
+def test_given_ids_that_look_like_made_ones(given_ids, expected):
+    columns = {"text": ["闪退"] * len(given_ids), "channel": ["APP"] * len(given_ids), "feedback_id": given_ids}
+    assert feedback_ids(frame_of(**columns)).tolist() == expected
+
+
+def test_names_are_spelled_only_where_a_made_one_clashes_beside_given_ones():
+    keys, ties = np.array([1, 2, 2, 3], np.uint64), np.arange(4, dtype=np.uint64)
+
+    def spelled(rows):
+        asked.append(rows.tolist())
+        return [MADE] * len(rows)
+
+    for given_rows, expected in [([False] * 4, []), ([True, True, True, True], []), ([True, False, False, False], [[1, 2]])]:
+        asked = []
+        settle(keys, np.array(given_rows), ties, spelled)
+        assert asked == expected
 
 
 def test_no_rows():

@@ -1,46 +1,48 @@
-"""What the ledger says of aspects and of copies."""
+"""What the ledger says of copies."""
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from feedback_nlp.ledger.notes import aspect_notes, copies, copy_notes, duplicate_of, duplicate_table
+from feedback_nlp.ledger.notes import copy_notes, duplicate_table
 from feedback_nlp.topics import find_duplicates
 
 LONG = "买了三天就坏了，客服一直不回复，要求退货退款"
 TEXTS = [LONG, "很好", LONG + "！", "", LONG, "物流太慢了，等了十天还没有到"]
-IDS = np.array(["A", "B", "C", "D", "E", "F"], dtype=object)
 
 
-def test_aspect_notes():
-    items = pd.DataFrame({"row": [0, 0, 2], "aspect": ["屏幕", "电池", "价格"], "polarity": [0.6, -0.8, 0.05]})
-    assert aspect_notes(items, 4).tolist() == ["屏幕+、电池−", "", "价格", ""]
-    assert aspect_notes(items.head(0), 2).tolist() == ["", ""]
+@pytest.mark.parametrize(
+    ("count", "customers", "note"),
+    [
+        (1, 0, ""),
+        (1, 1, ""),
+        (2, 0, "；相同内容共 2 条"),
+        (2, 1, "；相同内容共 2 条（1 位客户）"),
+        (12, 3, "；相同内容共 12 条（3 位客户）"),
+        (1_000_000, 999_999, "；相同内容共 1000000 条（999999 位客户）"),
+    ],
+)
+def test_what_is_said_of_copies(count, customers, note):
+    assert copy_notes(np.array([count]), np.array([customers])).tolist() == [note]
+    # What stands beside it does not matter.
+    assert copy_notes(np.array([1, count, 5]), np.array([0, customers, 2])).tolist() == ["", note, "；相同内容共 5 条（2 位客户）"]
 
 
-def test_copies():
-    alike = find_duplicates(TEXTS, customers=["甲", "甲", "乙", None, "甲", None])
-    assert copies(alike).tolist() == [3, 1, 3, 1, 3, 1]
-    assert copy_notes(alike).tolist() == [
-        "；相同内容共 3 条（2 位客户）",
-        "",
-        "；相同内容共 3 条（2 位客户）",
-        "",
-        "；相同内容共 3 条（2 位客户）",
-        "",
-    ]
-    stands = IDS[alike.representative[0]]
-    assert duplicate_of(alike, IDS).tolist() == ["" if row in (stands, "B", "D", "F") else stands for row in IDS]
-    assert duplicate_table(alike, IDS.tolist())[["feedback_id", "count"]].values.tolist() == [[stands, 3]]
+def test_no_items():
+    assert copy_notes(np.zeros(0, np.int64), np.zeros(0, np.int64)).tolist() == []
 
 
-def test_copies_of_unknown_customers():
-    assert set(copy_notes(find_duplicates([LONG] * 2)).tolist()) == {"；相同内容共 2 条"}
-    assert set(copy_notes(find_duplicates([LONG] * 2, customers=[None, ""])).tolist()) == {"；相同内容共 2 条"}
+def test_groups_are_listed_by_the_id_of_what_stands_for_them():
+    times = pd.date_range("2026-03-01", periods=6).to_numpy()
+    alike = find_duplicates(TEXTS, customers=["甲", "甲", "乙", None, "甲", None], times=times)
+    table = duplicate_table(alike, ["A"])
+    assert table.columns.tolist() == ["feedback_id", "text", "count", "exact", "customers", "first_time", "last_time"]
+    assert table.loc[0, ["feedback_id", "count", "exact", "customers"]].tolist() == ["A", 3, 3, 2]
+    assert table.loc[0, ["first_time", "last_time"]].tolist() == [times[0], times[4]]
+    assert alike.groups.columns[0] == "representative", "the groups themselves stay as they are"
 
 
-def test_no_copies():
-    for texts in ([], ["一", "二"]):
-        alike = find_duplicates(texts)
-        assert copies(alike).tolist() == [1] * len(texts)
-        assert copy_notes(alike).tolist() == duplicate_of(alike, IDS[: len(texts)]).tolist() == [""] * len(texts)
-        assert len(duplicate_table(alike, IDS[: len(texts)].tolist())) == 0
+@pytest.mark.parametrize("texts", [[], ["一", "二"]])
+def test_no_groups(texts):
+    table = duplicate_table(find_duplicates(texts), [])
+    assert (len(table), table.columns[0]) == (0, "feedback_id")

@@ -193,7 +193,8 @@ def test_more_of_anything_never_lowers_a_score_or_a_level(policy, name, row, oth
 def rank(rows, place, policy):
     """How many items stand before one of them; all came at one time, and ids follow the rows."""
     ids = np.array([f"F{number:02d}" for number in range(len(rows))], dtype=object)
-    order = ledger_order(prioritise(evidence_of(rows, policy), policy), np.zeros(len(rows)), ids)
+    priority = prioritise(evidence_of(rows, policy), policy)
+    order = ledger_order(priority.level, priority.tenths.sum(axis=1), np.zeros(len(rows)), ids)
     return order.tolist().index(place)
 
 
@@ -207,15 +208,70 @@ def test_more_of_anything_never_lowers_a_rank(policy, name, rows, other, data):
     assert rank(raised, place, policy) <= rank(rows, place, policy)
 
 
-@settings(max_examples=60, deadline=None)
-@given(rows=ROWS, data=st.data())
-def test_the_order_is_by_level_score_age_and_id(rows, data):
-    ages = data.draw(st.lists(st.sampled_from(["2026-03-01", "2026-03-02", "NaT"]), min_size=len(rows), max_size=len(rows)))
-    ids = data.draw(st.permutations([f"F{number}" for number in range(len(rows))]))
-    priority = prioritise(evidence_of(rows, POLICY), POLICY)
-    order = ledger_order(priority, np.array(ages, dtype="datetime64[us]"), np.array(ids, dtype=object)).tolist()
-    keys = [(priority.level[row], -priority.score[row], ages[row] == "NaT", ages[row], ids[row]) for row in range(len(rows))]
-    assert order == sorted(range(len(rows)), key=keys.__getitem__)
+MONDAY, TUESDAY, NEVER = "2026-03-02", "2026-03-03", "NaT"
+
+
+def order_of(rows, *, ids=None):
+    """The order of rows (level, tenths, age, id). ids: how they are handed over."""
+    level, tenths, age, names = ([row[place] for row in rows] for place in range(4))
+    given = np.array(names, dtype=object) if ids is None else ids(names)
+    return ledger_order(np.array(level, np.int8), np.array(tenths, np.int64), np.array(age, "datetime64[us]"), given).tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "order"),
+    [
+        ([], []),
+        ([(0, 10, MONDAY, "a")], [0]),
+        ([(1, 999, MONDAY, "a"), (0, 1, MONDAY, "b")], [1, 0]),  # the level comes first
+        ([(0, 10, MONDAY, "a"), (0, 11, TUESDAY, "b")], [1, 0]),  # then the score
+        ([(0, 10, TUESDAY, "a"), (0, 10, MONDAY, "b")], [1, 0]),  # then who waits longest
+        ([(0, 10, NEVER, "a"), (0, 10, MONDAY, "b")], [1, 0]),  # an unknown age last
+        ([(0, 10, NEVER, "b"), (0, 10, NEVER, "a")], [1, 0]),  # two unknown ages are equal
+        ([(0, 10, MONDAY, "b"), (0, 10, MONDAY, "a")], [1, 0]),  # then the id
+        ([(0, 10, MONDAY, "10"), (0, 10, MONDAY, "9")], [0, 1]),  # by characters
+        ([(0, 10, MONDAY, "b"), (0, 10, MONDAY, "A")], [1, 0]),
+        ([(0, 10, MONDAY, "𠮷"), (0, 10, MONDAY, "\uffee")], [1, 0]),  # by code point, not by UTF-16
+        ([(0, 10, MONDAY, "a"), (0, 10, MONDAY, "")], [1, 0]),
+        ([(0, 10, MONDAY, "b"), (1, 10, MONDAY, "a"), (0, 10, MONDAY, "a"), (1, 10, MONDAY, "A")], [2, 0, 3, 1]),
+    ],
+)
+def test_the_order(rows, order):
+    import pyarrow as pa
+
+    assert order_of(rows) == order
+    assert order_of(rows, ids=list) == order
+    assert order_of(rows, ids=lambda names: pa.array(names, pa.string())) == order
+    assert order_of(rows, ids=lambda names: pa.chunked_array([names[:1], names[1:]], pa.large_string())) == order
+
+
+RANKED = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.sampled_from([MONDAY, TUESDAY, NEVER]),
+        st.text(alphabet="aA9中𠮷\uffee", max_size=2),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RANKED)
+def test_the_order_matches_the_oracle(rows):
+    def place(row):
+        level, tenths, age, name = rows[row]
+        return level, -tenths, age == NEVER, age, name
+
+    found = [rows[row] for row in order_of(rows)]
+    assert found == [rows[row] for row in sorted(range(len(rows)), key=place)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(RANKED, st.randoms(use_true_random=False))
+def test_the_order_of_the_input_is_of_no_importance(rows, random):
+    moved = random.sample(rows, len(rows))
+    assert [rows[row] for row in order_of(rows)] == [moved[row] for row in order_of(moved)]
 
 
 def test_the_law_covers_all_evidence():
@@ -298,7 +354,7 @@ def test_no_items():
     priority = prioritise(empty, POLICY)
     assert priority.tenths.shape == (0, len(COMPONENTS))
     assert [len(part) for part in (priority.score, priority.level, priority.forced, priority.placed, priority.worst_risk)] == [0] * 5
-    assert ledger_order(priority, np.zeros(0), np.zeros(0, dtype=object)).tolist() == []
+    assert ledger_order(priority.level, priority.tenths.sum(axis=1), np.zeros(0), np.zeros(0, dtype=object)).tolist() == []
     assert reasons(empty, priority, POLICY, scores=scores_of([])).tolist() == []
 
 

@@ -91,15 +91,15 @@ def at_once(ask: Callable[[int], Any], times: int = THREADS) -> list[Any]:
 
 
 def in_processes(method: str) -> list[dict[str, str]]:
-    """Send warm objects to two processes by pickle, and ask there."""
+    """Send warm objects to two processes by pickle, and ask there about every fourth part."""
     objects = shared()
     answers(objects, TEXTS[:1])
     if method == "loky":
         from joblib import Parallel, delayed
 
-        return list(Parallel(n_jobs=2, backend="loky")(delayed(answers)(objects, part) for part in parts()))
+        return list(Parallel(n_jobs=2, backend="loky")(delayed(answers)(objects, part) for part in parts()[::4]))
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
-        return [future.result() for future in [pool.submit(answers, objects, part) for part in parts()]]
+        return [future.result() for future in [pool.submit(answers, objects, part) for part in parts()[::4]]]
 
 
 #: An explanation's phrases are a ``cached_property``, whose lock in Python 3.11 a fork may find held.

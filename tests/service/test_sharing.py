@@ -53,7 +53,7 @@ def elsewhere(method, **environment):
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork", "loky"])
 def test_other_processes_give_the_same_answers(expected, method):
-    assert elsewhere(method) == expected
+    assert elsewhere(method) == expected[::4]
 
 
 def test_sixteen_threads_at_the_very_first_use(expected):

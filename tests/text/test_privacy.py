@@ -231,6 +231,19 @@ def test_rows_do_not_see_each_other():
     assert mask_texts([]) == []
 
 
+@pytest.mark.parametrize("count", [privacy.PART, privacy.PART + 1, 3 * privacy.PART + 7])
+def test_many_rows_are_masked_as_each_alone(count):
+    cases = [*LEAVE_ALONE, *(text for text, _ in TEXT_CASES)]
+    texts = [cases[row % len(cases)] for row in range(count)]
+    assert mask_texts(texts) == [mask_texts([text])[0] for text in texts]
+
+
+@given(st.lists(MESSY, max_size=6))
+def test_no_suspicious_row_is_left_out(texts):
+    """The look at many rows at once may let a harmless one through, never keep one back."""
+    assert {row for row, text in enumerate(texts) if privacy.SUSPICIOUS.search(text)} <= set(privacy._suspects(texts))
+
+
 @pytest.mark.parametrize("row", [None, float("nan"), 13812345678, b"138"])
 def test_texts_are_strings(row):
     with pytest.raises(TextTypeError, match="position 1"):

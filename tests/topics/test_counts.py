@@ -17,6 +17,7 @@ from feedback_nlp.topics.stream import (
     VARIANTS,
     Folded,
     evaluative_words,
+    merge_words,
     phrase_roles,
     rank_words,
     spell,
@@ -117,6 +118,23 @@ def test_units(tokenize, text, expected):
 )
 def test_kinds(word, kind):
     assert kind_of(word) == kind
+
+
+@pytest.mark.parametrize(("text", "kind"), [("不兼容", QUALITY), ("不太冷", QUALITY), ("没反应", SUBJECT)])
+def test_a_denied_word_is_of_one_kind_whatever_else_is_read(tokenize, text, kind):
+    """Where one text has it in two tokens, and another in one."""
+    tokens = tokenize([text])
+    assert tokens.to_lists() != [[text]]
+    batch = units(tokens)
+    assert dict(zip(batch.vocabulary, batch.kinds.tolist(), strict=True)) == {text: kind_of(text)} == {text: kind}
+
+
+@pytest.mark.parametrize("words", [[], ["a", "c"], ["b"]])
+@pytest.mark.parametrize("more", [[], ["b", "d", "b"], ["c", "a", "0", "a0"]])
+def test_merge_words(words, more):
+    merged, of_words, of_more = merge_words(np.array(words, dtype=object), np.array(more, dtype=object))
+    assert merged.tolist() == sorted({*words, *more})
+    assert merged[of_words].tolist() == words and merged[of_more].tolist() == more
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ def test_agreed(text, other, expected):
     assert slow_agreed(text, other) == slow_agreed(other, text) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("1.5不好", max_size=8), min_size=2, max_size=5))
 def test_agreed_matches_the_oracle(texts):
     said = contents(texts)
@@ -255,6 +256,7 @@ def test_company_counts_rows():
     assert minhash.company(keys, np.array([1, 10, 100])).tolist() == [11 + 1, 11 + 110, 100 + 110]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 12), st.randoms(use_true_random=False))
 def test_leaders_match_the_oracle(size, random):
     near = {(a, b): random.choice([0.8, 0.9, 1.0]) for a in range(size) for b in range(a + 1, size) if random.random() < 0.3}

@@ -12,6 +12,8 @@
 A message says what was expected, what came, where, and what to do. It never contains customers' text.
 """
 
+from collections.abc import Iterable
+
 
 class FeedbackError(Exception):
     """Base of all errors of this library."""
@@ -43,3 +45,14 @@ class PolicyError(FeedbackError, ValueError):
 
 class MissingExtraError(FeedbackError, ImportError):
     """An optional package is needed and not installed."""
+
+
+def did_you_mean(word: object, words: Iterable[object], *, most: int = 1, form: str = ", did you mean {}?") -> str:
+    """A hint for a message: the words most like one that is unknown, "" where none is like it.
+
+    most: how many at most. form: the hint, with braces for the words. Alike: a ratio of 0.5 (`difflib.SequenceMatcher.ratio`).
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(word), list(dict.fromkeys(map(str, words))), n=most, cutoff=0.5)
+    return form.format(" or ".join(map(repr, near))) if near else ""

@@ -177,6 +177,8 @@ def _plain_cells(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
         return column
     cells = column.astype(object)
+    if {str, type(None)}.issuperset(map(type, cells)) and _is_valid(cells[cells.notna()]):
+        return column
     return pd.Series([_plain_cell(value) for value in cells], index=column.index, name=column.name, dtype=object)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from feedback_nlp.analysis import Analysis, check_folder
+from feedback_nlp.batch.bundle import arrow_table
 from feedback_nlp.batch.job import Job, finished, locked, run_job
+from feedback_nlp.batch.ordering import as_schema, common_schema, known_schema
 from feedback_nlp.batch.setup import Setup, code_digest, make_setup
 from feedback_nlp.batch.space import FolderSpace, MemorySpace, Space
 from feedback_nlp.batch.steps import Engine, Outcome, Progress, Stopwatch, run_steps
@@ -162,11 +164,12 @@ def summary_of(outcome: Outcome, figures: Figures, setup: Setup) -> dict[str, An
 
 
 def _joined(space: Space, outcome: Outcome, setup: Setup) -> pd.DataFrame:
-    """The rows of all parts in the order of the ledger."""
-    parts = [space.get(Third, number).ledger for number in range(outcome.learned.rows.n_parts)]
-    if len(parts) == 1:
-        return parts[0]
-    ledger = pd.concat(parts, ignore_index=True)
+    """The rows of all parts in the order of the ledger; columns have the types that they have in its file."""
+    import pyarrow as pa
+
+    tables = [arrow_table(space.get(Third, number).ledger) for number in range(outcome.learned.rows.n_parts)]
+    schema = common_schema(map(known_schema, tables))
+    ledger = pa.concat_tables([as_schema(table, schema) for table in tables]).to_pandas(ignore_metadata=True, integer_object_nulls=True)
     return ledger.iloc[order_of_ledger(ledger, setup.levels)].reset_index(drop=True)
 
 

@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from feedback_nlp.analysis import Analysis
-from feedback_nlp.ledger.rising import DIMENSIONS
+from feedback_nlp.messages import result_language, result_word, show, show_list
 
 if TYPE_CHECKING:
-    from feedback_nlp.pipeline import Progress as Report
+    import pandas as pd
+
+    from feedback_nlp.analysis import Analysis
+    from feedback_nlp.batch.steps import Progress as Report
 
 TOP_ITEMS = 10
 TOP_QUARANTINE = 10
@@ -30,15 +31,14 @@ PIPE_WIDTH = 160
 #: Characters that would steer a terminal, turn the direction of writing, or cannot be encoded.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-#: The pipeline's steps as a reader of the progress bar calls them.
-_STEPS = {
-    "read": "读取",
-    "score": "打分",
-    "snownlp": "SnowNLP",
-    "mask": "脱敏",
-    "tokenise": "分词",
-    "topics": "主题",
-    "ledger": "台账",
+#: Steps of a run, as `batch.steps` and `batch.job` name them, as a reader of the progress bar calls them.
+STEPS = {
+    "read": "reading and scoring",
+    "learn": "learning themes",
+    "find": "finding themes",
+    "judge": "judging trends",
+    "ledger": "ranking",
+    "write": "writing",
 }
 
 _LEVEL_STYLES = ("bold red", "yellow", "dim")
@@ -46,73 +46,130 @@ _LEVEL_STYLES = ("bold red", "yellow", "dim")
 
 @contextmanager
 def progress_bar() -> "Iterator[Report]":
-    """A bar per step on standard error; yields what ``analyze`` calls as ``progress``."""
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    """A bar per step on standard error, with the rows done, their rate and the time left; yields what ``analyze`` calls as ``progress``."""
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), _Rows(), _Left(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def report(step: str, done: int, rows: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(_STEPS.get(step, step), total=None)
+                tasks[step] = bars.add_task(show(STEPS[step]) if step in STEPS else step, total=None)
+            if rows and done >= rows:
+                # A step that did not know how many rows there are ends with 1 of 1.
+                done = rows = max(rows, int(bars.tasks[tasks[step]].completed))
             bars.update(tasks[step], completed=done, total=rows or None)
 
         yield report
 
 
-def print_analysis(analysis: Analysis, folder: Path) -> None:
+class _Rows(ProgressColumn):
+    """Rows done, of how many where that is known, and how many a second; nothing of a step that counts none."""
+
+    def render(self, task: Task) -> Text:
+        """「12,345 条 8,000 条/秒」."""
+        if task.completed <= 1:
+            return Text()
+        total = f" / {task.total:,.0f}" if task.total else ""
+        # Of the whole step: rows come in large parts, too seldom for a rate of the last seconds, which is what rich has.
+        seconds = task.finished_time or task.elapsed or 0.0
+        rate = show("{rows}/s", rows=f"{task.completed / seconds:,.0f}") if seconds else ""
+        return Text(f"{show('{rows} rows', rows=f'{task.completed:,.0f}{total}')}  {rate}")
+
+
+class _Left(ProgressColumn):
+    """The time left where it can be told."""
+
+    def render(self, task: Task) -> Text:
+        """「剩余 0:42」."""
+        if task.finished or not task.total or not task.completed or task.elapsed is None:
+            return Text()
+        minutes, seconds = divmod(round(task.elapsed * task.remaining / task.completed), 60)
+        return Text(show("{time} left", time=f"{minutes}:{seconds:02d}"))
+
+
+def print_analysis(analysis: "Analysis", folder: Path) -> None:
     """The ten most urgent items, the themes over the daily limit, what was quarantined, and where the files are."""
     console = make_console()
     summary = analysis.summary
     if len(analysis.ledger):
         console.print(_urgent_table(analysis))
-    levels = "，".join(f"{level} {count}" for level, count in summary["priority"].items())
-    console.print(Text(f"台账 {summary['items']} 条（{levels}），隔离 {summary['quarantined']} 条，主题 {len(analysis.themes)} 个"))
-    _print_trends(console, summary)
+    levels = show(", ").join(f"{level} {count}" for level, count in summary["priority"].items())
+    figures = {"items": summary["items"], "levels": levels, "set_aside": summary["quarantined"], "themes": len(analysis.themes)}
+    console.print(Text(show("Ledger: {items} items ({levels}), {set_aside} set aside, {themes} themes", **figures)))
+    _print_trends(console, analysis)
     if summary["other_columns"]:
-        console.print(plain_text(f"未识别的列（原样保留，可用 --map 指定）：{'、'.join(summary['other_columns'])}"))
+        names = show_list(summary["other_columns"])
+        console.print(plain_text(show("Columns not recognised (kept as they are; name them with --map): {names}", names=names)))
     print_quarantine(analysis.quarantine)
-    console.print(plain_text(f"结果：{folder}"), soft_wrap=True)
+    console.print(plain_text(show("Results: {folder}", folder=folder)), soft_wrap=True)
 
 
-def _print_trends(console: Console, summary: dict[str, Any]) -> None:
+def _print_trends(console: Console, analysis: "Analysis") -> None:
     """What rises, the surest first, and what is over the daily limit, most first; themes before keywords, types and the like."""
-    order = list(DIMENSIONS)
+    from feedback_nlp.ledger.rising import DIMENSIONS
+
+    summary, order = analysis.summary, list(DIMENSIONS)
     alerts = sorted(summary["alerts"], key=lambda alert: (order.index(alert["dimension"]), alert["q"], alert["date"]))
     first = {(alert["dimension"], alert["key"]): alert for alert in reversed(alerts)}  # a burst of several days is said once
     for alert in sorted(first.values(), key=alerts.index)[:TOP_BURSTS]:
-        console.print(plain_text(f"预警：{alert['sentence']}", style="bold"))
+        console.print(plain_text(show("Alert: {sentence}", sentence=_sentence(alert, analysis.trends)), style="bold"))
     bursts = sorted(summary["high_frequency"], key=lambda burst: (order.index(burst["dimension"]), -burst["count"]))
     for burst in bursts[:TOP_BURSTS]:
-        name = DIMENSIONS[burst["dimension"]]
-        console.print(plain_text(f"高频：{burst['date']} {name}「{burst['key']}」{burst['count']} 条"))
+        figures = {**burst, "dimension": _dimension(burst["dimension"])}
+        console.print(plain_text(show("Frequent: {date} {dimension} “{key}”, {count} items", **figures)))
     if len(alerts) > TOP_BURSTS or len(bursts) > TOP_BURSTS:
-        console.print(Text(f"预警共 {len(alerts)} 项，高频共 {len(bursts)} 项，见 trends.parquet"))
+        console.print(
+            Text(show("{alerts} alerts and {bursts} frequent in all, see trends.parquet", alerts=len(alerts), bursts=len(bursts)))
+        )
 
 
-def print_quarantine(quarantine: pd.DataFrame, *, rest: str = "见 quarantine.parquet") -> None:
-    """The first rows that were set aside, with line and reason; ``rest`` says what became of the others."""
+def _dimension(code: str) -> str:
+    from feedback_nlp.ledger.rising import DIMENSIONS
+
+    return result_word(DIMENSIONS[code], "theme group" if code == "parent" else code)
+
+
+def _sentence(alert: dict[str, Any], trends: "pd.DataFrame") -> str:
+    """What an alert says; the trends' own sentence is Chinese."""
+    if result_language() == "zh":
+        return str(alert["sentence"])
+    from feedback_nlp.plots.labels import KINDS
+
+    own = trends[(trends["dimension"] == alert["dimension"]) & (trends["key"] == alert["key"])]
+    rows = own[own["period"].astype(str).str[:10] == alert["date"]]
+    facts = rows[["observed", "expected"]].head(1).to_dict("records")
+    seen = "".join(
+        f", {fact['observed']} items" + (f", {fact['expected']:.1f} expected" if fact["expected"] >= 0 else "") for fact in facts
+    )
+    kind = KINDS["en"].get(alert["kind"], alert["kind"])
+    return f"{_dimension(alert['dimension'])} “{alert['key']}”, {alert['date']}: {kind}{seen}"
+
+
+def print_quarantine(quarantine: "pd.DataFrame", *, rest: str = "see quarantine.parquet") -> None:
+    """The first rows that were set aside, with line and reason; ``rest``, a text of the catalogue, says what became of the others."""
     if not len(quarantine):
         return
-    table = Table(title=f"隔离 {len(quarantine)} 条", title_justify="left")
-    table.add_column("行号", justify="right")
-    table.add_column("原因", overflow="fold")
+    table = Table(title=show("{rows} rows set aside", rows=len(quarantine)), title_justify="left")
+    table.add_column(show("line"), justify="right")
+    table.add_column(show("reason"), overflow="fold")
     for line, reason in quarantine[["source_line", "reason"]].head(TOP_QUARANTINE).itertuples(index=False, name=None):
         table.add_row(str(line), plain_text(str(reason)))
     if len(quarantine) > TOP_QUARANTINE:
-        table.add_row("…", f"其余 {len(quarantine) - TOP_QUARANTINE} 条{rest}")
+        table.add_row("…", show("the other {rows}: {rest}", rows=len(quarantine) - TOP_QUARANTINE, rest=show(rest)))
     make_console().print(table)
 
 
-def _urgent_table(analysis: Analysis) -> Table:
-    table = Table(title=f"最紧急的 {min(TOP_ITEMS, len(analysis.ledger))} 条", title_justify="left", show_lines=True)
+def _urgent_table(analysis: "Analysis") -> Table:
+    count = min(TOP_ITEMS, len(analysis.ledger))
+    table = Table(title=show("The {count} most urgent", count=count), title_justify="left", show_lines=True)
     for header, options in (
-        ("优先级", {"no_wrap": True}),
-        ("得分", {"justify": "right", "no_wrap": True}),
-        ("标签", {"ratio": 3}),
-        ("内容", {"ratio": 6}),
-        ("升级原因", {"ratio": 5}),
+        ("priority", {"no_wrap": True}),
+        ("score", {"justify": "right", "no_wrap": True}),
+        ("tag", {"ratio": 3}),
+        ("text", {"ratio": 6}),
+        ("why so urgent", {"ratio": 5}),
     ):
-        table.add_column(header, overflow="fold", **options)
+        table.add_column(show(header), overflow="fold", **options)
     styles = dict(zip(analysis.summary["priority"], _LEVEL_STYLES, strict=False))
     shown = analysis.ledger[["priority", "priority_score", "tag", "text", "reasons"]].head(TOP_ITEMS)
     for level, points, tag, text, reason in shown.itertuples(index=False, name=None):

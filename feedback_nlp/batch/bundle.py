@@ -5,10 +5,12 @@ by one, so whoever needs the dates of a part does not read its texts.
 """
 
 import io
+import mmap
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,62 +43,80 @@ def load_bundle(path: Path, names: Collection[str] | None = None) -> dict[str, A
 
     Raises InputError where the file is missing or damaged.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            known = dict.fromkeys(name.partition(":")[0] for name in file.files)
-            wanted = [name for name in known if names is None or name in names or name.partition(".")[0] in names]
-            return {name: _unpacked(name, file) for name in wanted}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: expected a part of a run, got what cannot be read ({error}); run without --resume") from error
+    # Opened here, since numpy leaves a file open that is none of its own.
+    with _readable(path), path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        known = dict.fromkeys(name.partition(":")[0] for name in file.files)
+        wanted = [name for name in known if names is None or name in names or name.partition(".")[0] in names]
+        return {name: _unpacked(name, file) for name in wanted}
 
 
 def map_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
-    """Plain arrays of a bundle as read-only views of the file: nothing is in memory until it is looked at (and no CRC is checked)."""
-    found = {}
-    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-        for name in names:
-            start = archive.getinfo(f"{name}.npy").header_offset
-            file.seek(start + _NAME_AT)
-            sizes = np.frombuffer(file.read(4), "<u2")
-            file.seek(start + _HEADER + int(sizes.sum()))
-            version = np.lib.format.read_magic(file)
-            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, fortran, dtype = reader(file)
-            order: Any = "F" if fortran else "C"
-            empty = not np.prod(shape)
-            found[name] = np.zeros(shape, dtype) if empty else np.memmap(path, dtype, "r", file.tell(), shape, order)
-    return found
+    """Plain arrays of a bundle as read-only views of the file: nothing is in memory until it is looked at (and no CRC is checked).
+
+    Raises InputError where the file is missing or no bundle.
+    """
+    with _readable(path), zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        return {name: _mapped(path, file, archive.getinfo(f"{name}.npy").header_offset) for name in names}
 
 
-def map_frame(path: Path, name: str) -> "pa.Table":
-    """A frame of a bundle as a view of the file."""
+def _mapped(path: Path, file: IO[bytes], start: int) -> NDArray[Any]:
+    """The array whose entry starts there."""
+    file.seek(start + _NAME_AT)
+    sizes = np.frombuffer(file.read(4), "<u2")
+    file.seek(start + _HEADER + int(sizes.sum()))
+    version = np.lib.format.read_magic(file)
+    reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = reader(file)
+    order: Any = "F" if fortran else "C"
+    return np.memmap(path, dtype, "r", file.tell(), shape, order) if np.prod(shape) else np.zeros(shape, dtype)
+
+
+def map_frame(path: Path, name: str) -> "tuple[pa.Table, NDArray[np.uint8]]":
+    """A frame of a bundle as a view of the file, and the bytes it views, for ``let_go``."""
     import pyarrow as pa
 
     data = map_arrays(path, [name + FRAME])[name + FRAME]
     with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
-        return reader.read_all()
+        return reader.read_all(), data
+
+
+def let_go(view: NDArray[Any]) -> None:
+    """Take what was read of a view out of this process's memory; it is read again from the file where it is looked at again."""
+    pages = getattr(view, "_mmap", None)
+    if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
+        pages.madvise(mmap.MADV_DONTNEED)
 
 
 class ArraysOf(Mapping[str, NDArray[Any]]):
     """The plain arrays of a bundle whose names begin with a prefix, each read when it is asked for; names are without the prefix."""
 
     def __init__(self, path: Path, prefix: str) -> None:
-        self._path, self._prefix = path, prefix
+        self._path = path
         with zipfile.ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-        self._names = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+            entries = [(entry.filename.removesuffix(".npy"), entry.header_offset) for entry in archive.infolist()]
+        self._places = {name.removeprefix(prefix): place for name, place in entries if name.startswith(prefix)}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        if name not in self._names:
-            raise KeyError(name)
-        found: NDArray[Any] = load_bundle(self._path, {self._prefix + name})[self._prefix + name]
-        return found
+        place = self._places[name]
+        with self._path.open("rb") as file:
+            return np.array(_mapped(self._path, file, place))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._places)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: expected a part of a run, got what cannot be read ({error}); run without --resume") from error
 
 
 def _packed(name: str, value: Any) -> dict[str, NDArray[Any]]:
@@ -147,11 +167,22 @@ def _unpacked(name: str, file: Any) -> Any:
     return texts_at(file[name + TEXT], file[name + ENDS])
 
 
-def texts_at(data: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.object_]:
-    """The texts of an entry, object (n,)."""
+def map_values(path: Path, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Some values of an entry, an array or texts, without the others being read."""
+    entries = ArraysOf(path, name)
+    if "" in entries:
+        found: NDArray[Any] = map_arrays(path, [name])[name][rows]
+        return found
+    data, ends = map_arrays(path, [name + TEXT, name + ENDS]).values()
+    return texts_at(data, ends, rows)
+
+
+def texts_at(data: NDArray[np.uint8], ends: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> NDArray[np.object_]:
+    """The texts of an entry, object (n,); all, or those of some rows."""
     import pyarrow as pa
 
     column = pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))
+    column = column if rows is None else column.take(pa.array(rows))
     found = np.empty(len(column), dtype=object)
     found[:] = column.to_pylist()
     return found

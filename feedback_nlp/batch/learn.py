@@ -4,6 +4,7 @@ Needed of all rows are hashes, dates and numbers of products; texts are read aga
 """
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,7 @@ class Groups:
 class Learned:
     """All that the second map needs to know of other rows.
 
-    columns: of the input, of all parts. customer: the column that tells customers apart; n_customers: how many it tells.
+    columns: of the input, of all parts. customer: the column that tells customers apart.
     days: first and last day that trends look at. labels: the products and channels that trends look at.
     aspects: aspect -> words. sampled: rows that themes, phrases and aspects were learned from.
     """
@@ -69,7 +70,6 @@ class Learned:
     groups: Groups
     columns: tuple[str, ...]
     customer: str | None
-    n_customers: int
     days: tuple[np.datetime64, np.datetime64]
     labels: Mapping[str, tuple[str, ...]]
     knowledge: Knowledge
@@ -83,28 +83,43 @@ def learn(space: Space, n_parts: int, setup: Setup) -> tuple[Learned, Duplicates
     reader = Reader(space, rows)
     order, (column, customers) = reader.order(), reader.customers()
     times = reader.concatenated("created_at", "datetime64[us]")
-    alike = group_sketches(
-        reader.sketches(), reader.texts, order=order, customers=None if column is None else customers, times=times, cleaned=True
-    )
     counts = {name: found for name in LABELLED if (found := _label_counts(reader, name)) is not None}
     products = set(counts["product"].labels.tolist()) if "product" in counts else set()
     chosen = lowest(order, SAMPLE_ROWS)
-    sample = reader.texts(chosen)
-    words = PartWords.of(setup.tokenizer.tokenize(sample))
-    aspects = setup.aspects
+    with ThreadPoolExecutor(1) as other:
+        # Both work in long calls that do not hold the interpreter.
+        grouping = other.submit(
+            group_sketches,
+            reader.sketches(),
+            reader.texts,
+            order=order,
+            customers=None if column is None else customers,
+            times=times,
+            cleaned=True,
+        )
+        knowledge, aspects = _learn_texts(reader.texts(chosen), setup, products)
+        alike = grouping.result()
     learned = Learned(
         rows=rows,
         groups=Groups.of(alike, reader.names(alike.representative)),
         columns=tuple(dict.fromkeys(name for number in range(n_parts) for name in space.read(First, number, "columns")[0])),
         customer=column,
-        n_customers=len(np.unique(customers[customers >= 0])),
         days=DayRange.from_days((times + UTC_OFFSET).astype("datetime64[D]")).recent(),
         labels={name: tuple(found.most(MAX_KEYS)) for name, found in counts.items()},
-        knowledge=learn_topics(words, products=products, n_themes=setup.n_themes, previous=setup.themes),
-        aspects=learn_aspects(TextBatch.from_texts(sample), words.batch, ignore=products) if aspects is None else aspects,
+        knowledge=knowledge,
+        aspects=aspects,
         sampled=len(chosen),
     )
     return learned, alike
+
+
+def _learn_texts(sample: list[str], setup: Setup, products: set[str]) -> tuple[Knowledge, Mapping[str, Iterable[str]]]:
+    """Themes and all that is known of words, and the aspects, of a sample of texts."""
+    words = PartWords.of(setup.tokenizer.tokenize(sample))
+    knowledge = learn_topics(words, products=products, n_themes=setup.n_themes, previous=setup.themes)
+    if setup.aspects is not None:
+        return knowledge, setup.aspects
+    return knowledge, learn_aspects(TextBatch.from_texts(sample), words.batch, ignore=products)
 
 
 def lowest(order: NDArray[np.uint64], size: int) -> Ints:

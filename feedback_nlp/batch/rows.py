@@ -1,6 +1,5 @@
 """The rows of all parts as one sequence: which stay, and their values without reading what is not asked for."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -38,6 +37,11 @@ class Rows:
     def n_parts(self) -> int:
         """Number of parts."""
         return len(self.starts) - 1
+
+    def raw(self, rows: Ints) -> Ints:
+        """Numbers among all rows read of some that stay."""
+        again = self.settled.again
+        return rows + np.searchsorted(again - np.arange(len(again)), rows, side="right")
 
     def again(self, number: int) -> tuple[Ints, Ints]:
         """Rows of a part that do not stay, and where their ids came first (among all rows read)."""
@@ -88,22 +92,14 @@ def quarantine_of(space: Space, rows: Rows, kind: type[Any] = First) -> pd.DataF
     return pd.concat(found, ignore_index=True).astype({"source_line": "int64", "reason": object, "raw": object})
 
 
-def picked(
-    space: Space,
-    kind: type[Any],
-    starts: Ints,
-    name: str,
-    rows: Ints,
-    change: Callable[[int, NDArray[Any]], NDArray[Any]] = lambda number, values: values,
-) -> list[Any]:
-    """A field of some rows, in any order; parts without any of them are not read. change: of (part, its values)."""
+def picked(space: Space, kind: type[Any], starts: Ints, name: str, rows: Ints) -> list[Any]:
+    """A field of some of all rows read, in any order; nothing else is read. starts: where each part starts among them."""
     order = np.argsort(rows, kind="stable")
     ranked, found = rows[order], np.empty(len(rows), dtype=object)
     bounds = np.searchsorted(ranked, starts)
     for number, (first, last) in enumerate(pairwise(bounds.tolist())):
         if first < last:
-            values = change(number, space.read(kind, number, name)[0])
-            found[order[first:last]] = values[ranked[first:last] - starts[number]]
+            found[order[first:last]] = space.values(kind, number, name, ranked[first:last] - starts[number])
     values_found: list[Any] = found.tolist()
     return values_found
 
@@ -147,12 +143,16 @@ class Reader:
 
     def texts(self, rows: Ints) -> list[str]:
         """What is analysed of some rows, in any order."""
-        return picked(self.space, First, self.rows.starts, "read", rows, self.rows.kept)
+        return picked(self.space, First, self.rows.raw_starts, "read", self.rows.raw(rows))
 
     def names(self, rows: Ints) -> list[str]:
         """Final ids of some rows, in any order."""
-        change = lambda number, names: self.rows.kept(number, self.rows.names(number, names))  # noqa: E731
-        return picked(self.space, First, self.rows.starts, "names.names", rows, change)
+        raw, settled = self.rows.raw(rows), self.rows.settled
+        names = picked(self.space, First, self.rows.raw_starts, "names.names", raw)
+        place = np.searchsorted(settled.renamed, raw)
+        for at in np.flatnonzero(np.isin(raw, settled.renamed)).tolist():
+            names[at] = f"{names[at]}-{settled.number[place[at]]}"
+        return names
 
     def _place(self, number: int) -> slice:
         return slice(int(self.rows.starts[number]), int(self.rows.starts[number + 1]))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_nlp.batch.bundle import ArraysOf, load_bundle, map_arrays, map_frame, save_bundle
+from feedback_nlp.batch.bundle import ArraysOf, load_bundle, map_arrays, map_frame, map_values, save_bundle
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +33,9 @@ class Space(Protocol):
 
     def read(self, kind: type[Any], number: int, *names: str) -> tuple[Any, ...]:
         """Some of its fields, such as ``names.keys``, without the others being read."""
+
+    def values(self, kind: type[Any], number: int, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """One of its fields, an array or texts, at some rows."""
 
     def mapped(self, kind: type[Any], number: int, *names: str) -> tuple[NDArray[Any], ...]:
         """Some of its arrays, without their values being read before they are looked at."""
@@ -66,6 +69,11 @@ class MemorySpace:
         """See `Space`."""
         result = self.results[kind, number]
         return tuple(_value(result, name) for name in names)
+
+    def values(self, kind: type[Any], number: int, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """See `Space`."""
+        found: NDArray[Any] = _value(self.results[kind, number], name)[rows]
+        return found
 
     def mapped(self, kind: type[Any], number: int, *names: str) -> tuple[NDArray[Any], ...]:
         """See `Space`."""
@@ -106,6 +114,10 @@ class FolderSpace:
         plain = _plain(entries)
         return tuple(_named(name, entries, plain) for name in names)
 
+    def values(self, kind: type[Any], number: int, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """See `Space`."""
+        return map_values(self._path(kind, number), name, rows)
+
     def mapped(self, kind: type[Any], number: int, *names: str) -> tuple[NDArray[Any], ...]:
         """See `Space`."""
         return tuple(map_arrays(self._path(kind, number), names).values())
@@ -125,8 +137,8 @@ class FolderSpace:
         """See `Space`."""
         return self._path(kind, number).exists()
 
-    def table(self, kind: type[Any], number: int, name: str) -> "pa.Table":
-        """A frame of a result as a view of the file: only columns and rows that are looked at are read."""
+    def table(self, kind: type[Any], number: int, name: str) -> "tuple[pa.Table, NDArray[np.uint8]]":
+        """A frame of a result as a view of the file: only columns and rows that are looked at are read; see `map_frame`."""
         return map_frame(self._path(kind, number), name)
 
     def _path(self, kind: type[Any], number: int) -> Path:
@@ -183,7 +195,7 @@ def _restored(kind: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _named(name: str, entries: Mapping[str, Any], plain: Mapping[str, Any]) -> Any:
-    inner = {key.removeprefix(f"{name}."): value for key, value in entries.items() if key.startswith(f"{name}.")}
+    inner = {key.removeprefix(f"{name}."): value for key, value in {**plain, **entries}.items() if key.startswith(f"{name}.")}
     return entries[name] if name in entries else inner or plain[name]
 
 

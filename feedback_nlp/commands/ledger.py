@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from feedback_nlp.commands.helping import examples
+from feedback_nlp.commands.kinds import POLICY, SCHEME, Known
 from feedback_nlp.errors import InputError
+from feedback_nlp.messages import result_word, say, show
+from feedback_nlp.vocabulary import STATUSES, TYPE_CODES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,14 +26,22 @@ SUFFIXES = (".csv", ".parquet", ".jsonl", ".xlsx")
 SHOWN = 60
 
 _STORE = "sqlite:///ledger.db or postgresql://user@host/database"
+_LIST = "feedback-nlp ledger list --status 待分析 --priority 高"
 
 Command = Callable[..., None]
 
 
-@click.group()
+@click.group(
+    epilog=examples(
+        _LIST,
+        "feedback-nlp ledger --store postgresql://me@db/feedback show F000123",
+        "feedback-nlp ledger assign F000123 王工",
+        "feedback-nlp ledger export ledger.xlsx --overdue",
+    )
+)
 @click.option("--store", default="sqlite:///ledger.db", show_default=True, envvar="FEEDBACK_NLP_STORE", metavar="URL", help=_STORE)
-@click.option("--policy", default="handling-measures", show_default=True, help="Policy of the ledger: slug or TOML file.")
-@click.option("--scheme", default="handling-measures", show_default=True, help="Scheme of the ledger: slug or TOML file.")
+@click.option("--policy", type=POLICY, default="handling-measures", show_default=True, help="Policy of the ledger: slug or TOML file.")
+@click.option("--scheme", type=SCHEME, default="handling-measures", show_default=True, help="Scheme of the ledger: slug or TOML file.")
 @click.pass_context
 def ledger(context: click.Context, /, **options: str) -> None:
     """Work on a stored ledger (台账)."""
@@ -58,7 +70,7 @@ def _filters(command: Any) -> Any:
         click.option("--overdue", is_flag=True, help="Only what is past a deadline now."),
         click.option("--owner", help="Only this person's."),
         click.option("--priority", help="Only of this level, for instance 高."),
-        click.option("--status", help="Only with this status, for instance 处理中."),
+        click.option("--status", type=Known(STATUSES), help="Only with this status, for instance 处理中."),
     ):
         command = option(command)
     return command
@@ -72,7 +84,7 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # a container without a user's name
-        raise click.UsageError("--who: this system does not know your name; give it") from None
+        raise click.UsageError(say("--who: this system does not know your name; give it")) from None
 
 
 def _wanted(overdue: bool, **options: str | None) -> dict[str, Any]:
@@ -81,7 +93,7 @@ def _wanted(overdue: bool, **options: str | None) -> dict[str, Any]:
     return {**options, "overdue_at": moment(None) if overdue else None}
 
 
-@ledger.command("list")
+@ledger.command("list", epilog=examples(_LIST, "feedback-nlp ledger list --overdue --owner 王工 --limit 50"))
 @_with_store
 @_filters
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Items at most.")
@@ -94,9 +106,9 @@ def list_items(store: "LedgerStore", limit: int, **options: Any) -> None:
 
     wanted = _wanted(**options)
     items, count = store.load(**wanted, limit=limit), store.count(**wanted)
-    table = Table(title=f"{count} 条，显示 {len(items)} 条", title_justify="left")
-    for header in ("反馈编号", "优先级", "得分", "状态", "负责人", "期限", "内容"):
-        table.add_column(header, overflow="fold", justify="right" if header == "得分" else "left")
+    table = Table(title=show("{count} items, {shown} shown", count=count, shown=len(items)), title_justify="left")
+    for header in ("ID", "priority", "score", "status", "owner", "due", "text"):
+        table.add_column(show(header), overflow="fold", justify="right" if header == "score" else "left")
     for row in items.to_dict("records"):
         due = row["due_at"] if _told(row["due_at"]) else row.get("resolve_due_at")
         cells = (row["feedback_id"], row["priority"], f"{row['priority_score']:.1f}", row["status"], row["owner"], due, row["text"])
@@ -104,12 +116,11 @@ def list_items(store: "LedgerStore", limit: int, **options: Any) -> None:
     make_console().print(table)
 
 
-@ledger.command()
+@ledger.command("show", epilog=examples("feedback-nlp ledger show F000123"))
 @click.argument("feedback_id", metavar="ID")
 @_with_store
-def show(store: "LedgerStore", feedback_id: str) -> None:
+def show_item(store: "LedgerStore", feedback_id: str) -> None:
     """Show all that is known of an item, and its history."""
-    from feedback_nlp.store.columns import MERGED_HEADERS
     from feedback_nlp.terminal import make_console, plain_text
 
     items = store.load(feedback_id=feedback_id)
@@ -118,11 +129,11 @@ def show(store: "LedgerStore", feedback_id: str) -> None:
     console = make_console()
     for name, value in items.iloc[0].items():
         if _told(value):
-            console.print(plain_text(f"{MERGED_HEADERS.get(str(name), str(name))}：{_told(value)}"), soft_wrap=True)
+            console.print(plain_text(show("{name}: {value}", name=_header(str(name)), value=_told(value))), soft_wrap=True)
     _print_history(store.history(feedback_id))
 
 
-@ledger.command()
+@ledger.command(epilog=examples("feedback-nlp ledger assign F000123 王工 --who 李经理"))
 @click.argument("feedback_id", metavar="ID")
 @click.argument("owner")
 @_with_store
@@ -132,7 +143,7 @@ def assign(store: "LedgerStore", feedback_id: str, owner: str, who: str) -> None
     _print_history(store.assign(feedback_id, owner, who=who))
 
 
-@ledger.command()
+@ledger.command(epilog=examples("feedback-nlp ledger close F000123 --result 已修复"))
 @click.argument("feedback_id", metavar="ID")
 @click.option("--result", required=True, metavar="TEXT", help="What came of it.")
 @_with_store
@@ -142,7 +153,7 @@ def close(store: "LedgerStore", feedback_id: str, result: str, who: str) -> None
     _print_history(store.close(feedback_id, result=result, who=who))
 
 
-@ledger.command()
+@ledger.command(epilog=examples("feedback-nlp ledger reopen F000123 --reason 没修好"))
 @click.argument("feedback_id", metavar="ID")
 @click.option("--reason", required=True, metavar="TEXT", help="Why.")
 @_with_store
@@ -152,9 +163,9 @@ def reopen(store: "LedgerStore", feedback_id: str, reason: str, who: str) -> Non
     _print_history(store.reopen(feedback_id, reason=reason, who=who))
 
 
-@ledger.command()
+@ledger.command(epilog=examples("feedback-nlp ledger correct F000123 --type service", "feedback-nlp ledger correct F000123 --priority 高"))
 @click.argument("feedback_id", metavar="ID")
-@click.option("--type", "corrected_type", metavar="TYPE", help="The right type: a code or a Chinese name.")
+@click.option("--type", "corrected_type", type=Known(TYPE_CODES), metavar="TYPE", help="The right type: a code or a Chinese name.")
 @click.option("--priority", "corrected_priority", metavar="LEVEL", help="The right level of the policy.")
 @_with_store
 @_who
@@ -162,11 +173,11 @@ def correct(store: "LedgerStore", feedback_id: str, who: str, **given: str | Non
     """Correct the type or the priority of an item; an empty text takes a correction back."""
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
-        raise click.UsageError("expected --type, --priority or both")
+        raise click.UsageError(say("expected --type, --priority or both"))
     _print_history(store.edit(feedback_id, who=who, **changes))
 
 
-@ledger.command()
+@ledger.command(epilog=examples("feedback-nlp ledger export ledger.xlsx", "feedback-nlp ledger export open.csv --status 处理中 --bom"))
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @_with_store
 @_filters
@@ -178,7 +189,7 @@ def export(store: "LedgerStore", path: Path, lang: str, bom: bool, **options: An
         raise InputError(f"{path}: expected one of {', '.join(SUFFIXES)}, got {path.suffix or 'no suffix'}")
     items = store.load(**_wanted(**options))
     _write(items, path, lang, bom)
-    click.echo(f"{len(items)} items written to {path}", err=True)
+    click.echo(say("{items} items written to {path}", items=len(items), path=path), err=True)
 
 
 def _write(items: "pd.DataFrame", path: Path, lang: str, bom: bool) -> None:
@@ -199,16 +210,23 @@ def _write(items: "pd.DataFrame", path: Path, lang: str, bom: bool) -> None:
 
 def _print_history(history: "pd.DataFrame") -> None:
     """One line a change."""
-    from feedback_nlp.store.columns import MERGED_HEADERS
     from feedback_nlp.terminal import make_console, plain_text
 
-    console = make_console()
+    console, nothing = make_console(), show("(empty)")
     for row in history.to_dict("records"):
-        by = _told(row["who"]) or f"运行 {_told(row['run'])}"
-        change = f"{MERGED_HEADERS.get(row['column'], row['column'])}：{_told(row['from']) or '（空）'} → {_told(row['to']) or '（空）'}"
+        by = _told(row["who"]) or show("run {name}", name=_told(row["run"]))
+        values = f"{_told(row['from']) or nothing} → {_told(row['to']) or nothing}"
+        change = show("{name}: {value}", name=_header(row["column"]), value=values)
         console.print(plain_text(f"{row['at']:%Y-%m-%d %H:%M} {by} {change}"), soft_wrap=True)
     if not len(history):
-        console.print("没有变更")
+        console.print(show("nothing changed"))
+
+
+def _header(name: str) -> str:
+    """What a column is called."""
+    from feedback_nlp.store.columns import MERGED_HEADERS
+
+    return result_word(MERGED_HEADERS.get(name, name), name)
 
 
 def _told(value: Any) -> str:

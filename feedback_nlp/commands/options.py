@@ -4,6 +4,9 @@ from typing import Any
 
 import click
 
+from feedback_nlp.commands.kinds import ASPECTS, POLICY, SCHEME, Folder, Share
+from feedback_nlp.messages import say
+
 
 def input_options(command: Any) -> Any:
     """Options that say how to read the input."""
@@ -21,42 +24,41 @@ def analysis_options(command: Any) -> Any:
     """Options that say how to make the ledger."""
     for option in (
         click.option("--bom", is_flag=True, help="Byte order mark in ledger.csv, so that Excel opens it as UTF-8."),
-        click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Headers of ledger.csv."),
+        click.option(
+            "--lang",
+            type=click.Choice(["zh", "en"]),
+            default="zh",
+            show_default=True,
+            help="Of ledger.csv's headers, the report and the workbook.",
+        ),
         click.option("--as-of", metavar="TIME", help="When feedback without a date counts as received."),
-        click.option("--sentiment-backend", type=click.Choice(["scorer", "snownlp"]), default="scorer", show_default=True),
-        click.option("--abstain", is_flag=True, help="Types of low confidence become 其他无效."),
+        click.option(
+            "--sentiment-backend",
+            type=click.Choice(["scorer", "snownlp"]),
+            default="scorer",
+            show_default=True,
+            help="What reads the polarity; snownlp is slow.",
+        ),
+        click.option("--abstain", is_flag=True, help="Types of low confidence become other (其他无效)."),
         click.option("--theme-file", "themes", type=click.Path(), help="themes.json of an earlier run, whose themes keep their names."),
-        click.option("--aspects", help="A list of aspects that ships: car, goods or restaurant; found in the texts by default."),
+        click.option(
+            "--aspects", type=ASPECTS, help="A list of aspects that ships: car, goods or restaurant; found in the texts by default."
+        ),
         click.option("--themes", "n_themes", type=click.IntRange(1), help="At most so many themes; chosen by the data by default."),
         click.option("--user-dictionary", type=click.Path(), help="Words for the tokeniser, jieba's format."),
-        click.option("--model", type=click.Path(), help="Folder of a trained model; the bundled one by default."),
-        click.option("--policy", default="handling-measures", show_default=True, help="Priority policy: slug or TOML file."),
-        click.option("--scheme", default="handling-measures", show_default=True, help="Classification scheme: slug or TOML file."),
+        click.option("--model", type=Folder(), help="Folder of a trained model; the bundled one by default."),
+        click.option("--policy", type=POLICY, default="handling-measures", show_default=True, help="Priority policy: slug or TOML file."),
+        click.option(
+            "--scheme", type=SCHEME, default="handling-measures", show_default=True, help="Classification scheme: slug or TOML file."
+        ),
         click.option("--run", "run_name", metavar="NAME", help="What the history of the store calls this run; by default its time."),
         click.option("--store", metavar="URL", help="Also merge the ledger into this store, for instance sqlite:///ledger.db."),
         click.option("--workbook", type=click.Path(), help="Also write the ledger as an Excel file."),
         click.option("--report", type=click.Path(), help="Also write a report, one HTML file."),
-        click.option("--out", required=True, type=click.Path(), help="Folder for the results; made if missing."),
+        click.option("--out", required=True, type=Folder(), help="Folder for the results; made if missing."),
     ):
         command = option(command)
     return command
-
-
-class Share(click.ParamType):
-    """A share of the rows: 1% or 0.01."""
-
-    name = "share"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """A number from 0 to 1."""
-        text = str(value).strip()
-        try:
-            number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            number = -1.0
-        if not 0 <= number <= 1:
-            self.fail(f"expected a share such as 1% or 0.01, got {text!r}", param, ctx)
-        return number
 
 
 def job_options(command: Any) -> Any:
@@ -65,9 +67,7 @@ def job_options(command: Any) -> Any:
         click.option("--log", type=click.Choice(["text", "json"]), help="Log the steps on standard error; never any customer's text."),
         click.option("--max-quarantine", type=Share(), default="100%", show_default=True, help="Fail if more rows are set aside: 1%."),
         click.option("--resume", is_flag=True, help="Go on with what an interrupted run left in --out."),
-        click.option(
-            "--scheduler", metavar="ADDRESS", help="Of Dask or Spark, tcp://host:8786; a local one by default."
-        ),
+        click.option("--scheduler", metavar="ADDRESS", help="Of Dask or Spark, tcp://host:8786; a local one by default."),
         click.option("--jobs", type=int, default=-1, help="Processes of this machine; by default one for each core."),
         click.option(
             "--engine", type=click.Choice(["local", "dask", "spark"]), default="local", help="What does the work; local by default."
@@ -81,5 +81,5 @@ def columns_of(mapping: tuple[str, ...]) -> dict[str, str]:
     """``--map`` as header -> column. Raises UsageError where one is neither."""
     pairs = [entry.rpartition("=") for entry in mapping]
     if any(not separator or not header for header, separator, _ in pairs):
-        raise click.UsageError("--map: expected HEADER=COLUMN, for instance --map 留言详情=text")
+        raise click.UsageError(say("--map: expected HEADER=COLUMN, for instance --map 留言详情=text"))
     return {header: column for header, _, column in pairs}

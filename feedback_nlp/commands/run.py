@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from feedback_nlp.commands.helping import examples
 from feedback_nlp.commands.options import analysis_options, columns_of, input_options, job_options
+from feedback_nlp.messages import say
 
 if TYPE_CHECKING:
     from feedback_nlp.analysis import Analysis
@@ -22,8 +24,16 @@ EXIT_QUARANTINED = 3
 LOGGED = ("rows", "items", "quarantined", "quarantine_reasons", "duplicated", "masked")
 
 
-@click.command()
-@click.argument("paths", metavar="INPUT...", nargs=-1, required=True)
+@click.command(
+    epilog=examples(
+        "feedback-nlp run feedback.csv --out out --report report.html",
+        "feedback-nlp run 留言.csv --out out --text-column 留言详情 --map 主题=product",
+        "feedback-nlp run exports/ --out out --resume --max-quarantine 1% --log json",
+        "feedback-nlp run reviews.parquet --out out --policy improvement-plan --aspects car",
+        "feedback-nlp run s3://bucket/2026/ --out out --engine dask --scheduler tcp://host:8786",
+    )
+)
+@click.argument("paths", metavar="INPUT...", nargs=-1, required=True, type=click.Path())
 @analysis_options
 @job_options
 @input_options
@@ -37,11 +47,11 @@ def run(paths: tuple[str, ...], mapping: tuple[str, ...], **options: Any) -> int
     return _run(found[0] if len(found) == 1 else found, columns=columns_of(mapping), **options)
 
 
-@click.command()
+@click.command(epilog=examples("feedback-nlp demo --out out", "feedback-nlp demo --out out --report report.html --workbook ledger.xlsx"))
 @analysis_options
 @job_options
 def demo(**options: Any) -> int:
-    """Do the same on a sample of feedback that ships with the package."""
+    """Do the same as run, on a sample of feedback that ships with the package."""
     with resources.as_file(resources.files("feedback_nlp").joinpath("data/sample.csv")) as sample:
         return _run(sample, **options)
 
@@ -93,7 +103,10 @@ def _run(
 
         log_event(logger(log), "finished" if done else "already done", {name: analysis.summary[name] for name in LOGGED})
     if not done:
-        click.echo(f"Note: {out} holds the results of an equal run already; nothing was made again", err=True)
+        click.echo(
+            say("Note: {note}", note=say("{folder} holds the results of an equal run already; nothing was made again", folder=out)),
+            err=True,
+        )
     print_analysis(analysis, Path(out))
     return 0 if analysis.summary["items"] else EXIT_QUARANTINED
 
@@ -106,7 +119,7 @@ def _engine(name: str, jobs: int, scheduler: str | None, folder: Path) -> "Engin
     work = (folder / WORK).absolute()
     if name == "local":
         if scheduler is not None:
-            raise click.UsageError("--scheduler: expected together with --engine dask or spark")
+            raise click.UsageError(say("--scheduler: expected together with --engine dask or spark"))
         return local.LocalEngine(jobs, work)
     if name == "dask":
         return dask.DaskEngine(scheduler, local.LocalEngine(jobs).processes, work)
@@ -150,4 +163,4 @@ def _warnings_as_notes() -> Iterator[None]:
         warnings.simplefilter("always")
         yield
     for text in dict.fromkeys(str(entry.message) for entry in caught if entry.category.__module__.startswith("feedback_nlp")):
-        click.echo(f"Note: {text}", err=True)
+        click.echo(say("Note: {note}", note=text), err=True)

@@ -5,33 +5,36 @@ from typing import TYPE_CHECKING
 
 import click
 
+from feedback_nlp.commands.helping import examples
+from feedback_nlp.commands.kinds import POLICY, SCHEME
+from feedback_nlp.messages import result_word, show, show_list
+
 if TYPE_CHECKING:
     from feedback_nlp.ledger.clock import Clock
-    from feedback_nlp.ledger.policy import PlacementRule, Policy
+    from feedback_nlp.ledger.policy import ForceRule, PlacementRule, Policy
 
-_UNITS = {"hours": "小时", "working_hours": "工作小时", "working_days": "个工作日"}
+_UNITS = {"hours": "{span} h", "working_hours": "{span} working hours", "working_days": "{span} working days"}
 
 
-@click.command()
-@click.argument("name", required=False)
+@click.command(epilog=examples("feedback-nlp schemes", "feedback-nlp schemes improvement-plan", "feedback-nlp schemes ours.toml"))
+@click.argument("name", required=False, type=SCHEME)
 def schemes(name: str | None) -> None:
     """List the classification schemes, or show NAME: a slug, or the path of a TOML file, which is checked."""
     from feedback_nlp.ledger.scheme import DEFAULT_SCHEME, load_scheme
     from feedback_nlp.ledger.settings import shipped
-    from feedback_nlp.vocabulary import TYPES
 
     if name is None:
         found = [load_scheme(slug) for slug in shipped("schemes")]
-        rows = [(view.slug, view.title, "、".join(dict.fromkeys(entry.name for entry in view.classes))) for view in found]
-        _print_table(f"归类体系（默认 {DEFAULT_SCHEME}）", ("slug", "名称", "类别"), rows)
+        rows = [(view.slug, view.title, show_list(dict.fromkeys(entry.name for entry in view.classes))) for view in found]
+        _print_table(show("Schemes (default: {name})", name=DEFAULT_SCHEME), ("slug", "title", "classes"), rows)
         return
     view = load_scheme(name)
-    rows = [(entry.name, "、".join(TYPES[code] for code in entry.types), "、".join(entry.cues)) for entry in view.classes]
-    _print_table(f"{view.title}（{view.signature}）", ("类别", "反馈类型", "须含其一"), rows)
+    rows = [(entry.name, show_list(map(_type, entry.types)), show_list(entry.cues)) for entry in view.classes]
+    _print_table(show("{title} ({signature})", title=view.title, signature=view.signature), ("class", "feedback types", "has one of"), rows)
 
 
-@click.command()
-@click.argument("name", required=False)
+@click.command(epilog=examples("feedback-nlp policies", "feedback-nlp policies improvement-plan", "feedback-nlp policies ours.toml"))
+@click.argument("name", required=False, type=POLICY)
 def policies(name: str | None) -> None:
     """List the priority policies, or show NAME: a slug, or the path of a TOML file, which is checked."""
     from feedback_nlp.ledger.policy import DEFAULT_POLICY, load_policy
@@ -41,34 +44,51 @@ def policies(name: str | None) -> None:
         _show_policy(load_policy(name))
         return
     found = [load_policy(slug) for slug in shipped("policies")]
-    rows = [(policy.slug, policy.title, "、".join(level.name for level in policy.levels)) for policy in found]
-    _print_table(f"优先级策略（默认 {DEFAULT_POLICY}）", ("slug", "名称", "级别"), rows)
+    rows = [(policy.slug, policy.title, show_list(level.name for level in policy.levels)) for policy in found]
+    _print_table(show("Policies (default: {name})", name=DEFAULT_POLICY), ("slug", "title", "levels"), rows)
 
 
 def _show_policy(policy: "Policy") -> None:
     from feedback_nlp.ledger.policy import COMPONENTS
-    from feedback_nlp.vocabulary import RISKS, TYPES
 
     names = [level.name for level in policy.levels]
     by_rules = policy.levels[0].min_score == float("inf")
-    scores = ["按规则" if by_rules else f"≥ {level.min_score:g}" for level in policy.levels]
+    scores = [show("by rules") if by_rules else f"≥ {level.min_score:g}" for level in policy.levels]
     levels = [(level.name, score, describe_clock(level.clock), level.action) for level, score in zip(policy.levels, scores, strict=True)]
-    _print_table(f"{policy.title}（{policy.signature}）", ("级别", "得分", "时限", "措施"), levels)
-    weights = [(label, f"{weight:g}") for label, weight in zip(COMPONENTS.values(), policy.weights, strict=True)]
-    _print_table("得分构成", ("构成", "满分"), weights)
-    risks = list(RISKS.values())
-    rules = [
-        (rule.label, names[rule.level], f"{risks[rule.risk]} ≥ {rule.min_probability:g}，或 {len(rule.words)} 个词之一")
-        for rule in policy.rules
-    ]
+    title = show("{title} ({signature})", title=policy.title, signature=policy.signature)
+    _print_table(title, ("level", "score", "time allowed", "action"), levels)
+    weights = [(result_word(label, code), f"{weight:g}") for (code, label), weight in zip(COMPONENTS.items(), policy.weights, strict=True)]
+    _print_table(show("What the score is made of"), ("component", "points at most"), weights)
+    rules = [(rule.label, names[rule.level], describe_risk(rule)) for rule in policy.rules]
     rules += [(rule.label, names[rule.level], describe_conditions(rule)) for rule in policy.placements]
-    _print_table("规则（至少评为）", ("规则", "级别", "条件"), rules)
-    departments = [(TYPES[code], name) for code, name in policy.departments.items()]
-    for kind, table in (("渠道", policy.channel_departments), ("级别", policy.level_departments)):
-        departments += [(f"{kind} {key}：{TYPES[code]}", name) for key, entry in table.items() for code, name in entry.items()]
-    _print_table("责任部门", ("反馈类型", "部门"), departments)
+    _print_table(show("Rules (at least this level)"), ("rule", "level", "condition"), rules)
+    departments = [(_type(code), name) for code, name in policy.departments.items()]
+    for kind, table in (("channel", policy.channel_departments), ("level", policy.level_departments)):
+        places = {key: show("{kind} {key}", kind=show(kind), key=key) for key in table}
+        departments += [
+            (show("{name}: {value}", name=places[key], value=_type(code)), name)
+            for key, entry in table.items()
+            for code, name in entry.items()
+        ]
+    _print_table(show("Departments"), ("feedback types", "department"), departments)
     hours = policy.working_hours
-    _print_line(f"工作时间 {_clock_time(hours.start)}–{_clock_time(hours.end)}；只有日期的反馈按 {_clock_time(hours.of_dates)} 收到计")
+    times = {"start": _clock_time(hours.start), "end": _clock_time(hours.end), "of_dates": _clock_time(hours.of_dates)}
+    _print_line(show("Working hours {start}–{end}; feedback with a date alone counts as received at {of_dates}", **times))
+
+
+def _type(code: str) -> str:
+    from feedback_nlp.vocabulary import TYPES
+
+    return result_word(TYPES[code], code)
+
+
+def describe_risk(rule: "ForceRule") -> str:
+    """「人身安全 ≥ 0.5，或 12 个词之一」 of a ``ForceRule``."""
+    from feedback_nlp.vocabulary import RISKS
+
+    code, label = list(RISKS.items())[rule.risk]
+    figures = {"risk": result_word(label, code), "least": f"{rule.min_probability:g}", "words": len(rule.words)}
+    return show("{risk} ≥ {least}, or one of {words} words", **figures)
 
 
 def describe_clock(clock: "Clock") -> str:
@@ -76,24 +96,25 @@ def describe_clock(clock: "Clock") -> str:
     from feedback_nlp.ledger.clock_state import PROMISE_NAMES
 
     spans = [
-        f"{label} {span:g} {unit_label}"
+        f"{result_word(label, promise)} {show(unit_label, span=f'{span:g}')}"
         for promise, label in PROMISE_NAMES.items()
         for unit, unit_label in _UNITS.items()
         if (span := clock.span(promise, unit)) is not None
     ]
-    return "，".join(spans) or "不限"
+    return show(", ").join(spans) or show("no limit")
 
 
 def describe_conditions(rule: "PlacementRule") -> str:
     """「高频主题或核心功能；产品故障、体验不佳；至少 3 人」 of a ``PlacementRule``."""
     from feedback_nlp.ledger.policy import COMPONENTS
-    from feedback_nlp.vocabulary import TYPES
+    from feedback_nlp.vocabulary import TYPE_CODES
 
-    labels, types = list(COMPONENTS.values()), list(TYPES.values())
-    strength = f"（强度 ≥ {rule.min_strength:g}）" if rule.min_strength else ""
-    parts = ["或".join(labels[number] for number in rule.when) + strength if rule.when else ""]
-    parts += ["、".join(types[number] for number in rule.types), f"主题至少 {rule.min_people} 人提及" if rule.min_people else ""]
-    return "；".join(filter(None, parts))
+    labels = [result_word(label, code) for code, label in COMPONENTS.items()]
+    strength = show(" (strength ≥ {least})", least=f"{rule.min_strength:g}") if rule.min_strength else ""
+    parts = [show(" or ").join(labels[number] for number in rule.when) + strength if rule.when else ""]
+    parts += [show_list(_type(TYPE_CODES[number]) for number in rule.types)]
+    parts += [show("theme of at least {people} people", people=rule.min_people) if rule.min_people else ""]
+    return show("; ").join(filter(None, parts))
 
 
 def _clock_time(minutes: int) -> str:
@@ -107,7 +128,7 @@ def _print_table(title: str, headers: tuple[str, ...], rows: Sequence[tuple[str,
 
     table = Table()
     for place, header in enumerate(headers):
-        table.add_column(header, overflow="fold", no_wrap=place == 0)
+        table.add_column(show(header), overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*map(plain_text, row))
     console = make_console()

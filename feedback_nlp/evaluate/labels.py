@@ -1,6 +1,5 @@
 """A user's own labels: found under their headers, read as codes or Chinese names, turned into arrays."""
 
-import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.io import map_columns
 from feedback_nlp.io.columns import fold
 from feedback_nlp.io.texts import is_missing
@@ -90,9 +89,9 @@ def rename_columns(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFr
     headers = [str(name) for name in frame.columns]
     for header, target in columns.items():
         if target not in targets:
-            raise InputError(f"columns: expected text or one of {', '.join(targets)}, got {target!r}{_suggestion(target, list(targets))}")
+            raise InputError(f"columns: expected text or one of {', '.join(targets)}, got {target!r}{did_you_mean(target, targets)}")
         if header not in headers:
-            raise InputError(f"columns: there is no column {header!r}{_suggestion(header, headers)}")
+            raise InputError(f"columns: there is no column {header!r}{did_you_mean(header, headers)}")
     heads = {header: targets[target] for header, target in columns.items()}
     others = {other for head in heads.values() for other in headers_of(head, headers)} - set(heads)
     return frame.drop(columns=list(others)).rename(columns=heads)
@@ -108,7 +107,7 @@ def check_heads(heads: Sequence[str]) -> None:
     """Raise InputError for a head that does not exist."""
     for head in heads:
         if head not in HEADS:
-            raise InputError(f"unknown head {head!r}{_suggestion(head, list(HEADS))}; expected one of {', '.join(HEADS)}")
+            raise InputError(f"unknown head {head!r}{did_you_mean(head, HEADS)}; expected one of {', '.join(HEADS)}")
 
 
 def label_name(head: str, label: str) -> str:
@@ -127,10 +126,10 @@ def _head_columns(headers: list[str], wanted: Sequence[str] | None) -> dict[str,
         if matches:
             found[head] = matches[0]
         elif wanted is not None:
-            raise InputError(f"{head}: there is no column of labels named {head} or {HEAD_NAMES[head]}{_suggestion(head, headers)}")
+            raise InputError(f"{head}: there is no column of labels named {head} or {HEAD_NAMES[head]}{did_you_mean(head, headers)}")
     if not found:
         expected = ", ".join(f"{head} ({name})" for head, name in HEAD_NAMES.items())
-        near = next((hint for head in HEADS if (hint := _suggestion(head, headers))), "")
+        near = next((hint for head in HEADS if (hint := did_you_mean(head, headers))), "")
         raise InputError(f"expected a column of labels, at least one of {expected}, got none among {len(headers)} columns{near}")
     return found
 
@@ -174,13 +173,8 @@ def _problem(head: str, value: str, rows: list[str]) -> str:
     shown = repr(mask_texts([value])[0]) if len(value) <= _SHOWN_LENGTH else f"a cell of {len(value)} characters"
     words = [word for pair in CLASS_NAMES[head].items() for word in pair]
     where = f"row {rows[0]}" + (f" and {len(rows) - 1} more" if len(rows) > 1 else "")
-    return f"{head}: {shown} ({where}) is no label{_suggestion(value, words)}"
+    return f"{head}: {shown} ({where}) is no label{did_you_mean(value, words)}"
 
 
 def _listed(head: str) -> str:
     return ", ".join(f"{code} ({name})" for code, name in CLASS_NAMES[head].items())
-
-
-def _suggestion(word: str, words: Sequence[str]) -> str:
-    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.5)
-    return f", did you mean {close[0]!r}?" if close else ""

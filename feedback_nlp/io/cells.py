@@ -26,20 +26,8 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def csv_cells(column: pd.Series) -> list[str]:
-    """Return the cells of a column as text: nothing is empty, lists are joined, times are local, text cannot be a formula."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert(ZONE).dt.tz_localize(None)
-    if pd.api.types.is_datetime64_dtype(column.dtype):
-        texts = np.datetime_as_string(column.to_numpy().astype("datetime64[s]"))
-        return ["" if text == "NaT" else text.replace("T", " ") for text in texts.tolist()]
-    if column.dtype in (np.float16, np.float32):
-        # As Python floats they would show digits they do not have: 0.1 as 0.10000000149011612.
-        return ["" if np.isnan(number) else str(number) for number in column.to_numpy()]
-    return [cell if isinstance(cell, str) and cell[:1] not in FORMULA_STARTS else _csv_cell(cell) for cell in column.astype(object)]
-
-
-def _csv_cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
+    """Return the text of one cell of a CSV file: nothing is empty, lists are joined, times are local, text cannot be a formula."""
     if isinstance(value, str):
         return neutral(value)
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):

@@ -1,6 +1,5 @@
 """Headers as people write them to the canonical column names."""
 
-import difflib
 import re
 import unicodedata
 from collections import Counter
@@ -9,7 +8,7 @@ from functools import cache
 
 import pandas as pd
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.io.headers import free_name
 from feedback_nlp.text.privacy import mask_texts
 from feedback_nlp.vocabulary import INPUT_COLUMNS
@@ -130,19 +129,14 @@ def _target(target: str) -> str:
     names = {column.header: column.name for column in INPUT_COLUMNS} | {column.name: column.name for column in INPUT_COLUMNS}
     if target not in names:
         raise InputError(
-            f"columns: {target!r} is no column of a feedback record{_suggest(target, list(names))}; known are {_listed(list(names))}"
+            f"columns: {target!r} is no column of a feedback record{did_you_mean(target, names)}; known are {_listed(list(names))}"
         )
     return names[target]
 
 
 def _check_present(header: str, headers: list[str], option: str) -> None:
     if header not in headers:
-        raise InputError(f"{option}: there is no column {header!r}{_suggest(header, headers)}; the columns are {_listed(headers)}")
-
-
-def _suggest(word: str, words: list[str]) -> str:
-    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.5)
-    return f", did you mean {close[0]!r}?" if close else ""
+        raise InputError(f"{option}: there is no column {header!r}{did_you_mean(header, headers)}; the columns are {_listed(headers)}")
 
 
 #: A header with so many digits is a customer's number, and the file has no header row.

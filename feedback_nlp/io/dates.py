@@ -14,19 +14,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from feedback_nlp.io.cells import ZONE
-from feedback_nlp.io.moments import MISSING, NAIVE, read_moment
+from feedback_nlp.io.moments import MISSING, NAIVE, offset, read_moment
 from feedback_nlp.io.texts import is_missing
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
-#: Forms of one fixed length that pandas reads a whole column of at once, as digits-are-9 -> strptime format.
-_FAST = {
-    "9999-99-99": "%Y-%m-%d",
-    "9999/99/99": "%Y/%m/%d",
-    **{f"9999{a}99{a}99{b}99:99": f"%Y{a}%m{a}%d{b}%H:%M" for a, b in ("- ", "-T", "/ ")},
-    **{f"9999{a}99{a}99{b}99:99:99": f"%Y{a}%m{a}%d{b}%H:%M:%S" for a, b in ("- ", "-T", "/ ")},
-}
-_DIGITS = str.maketrans("012345678", "9" * 9)
+#: The forms most systems write, of which Arrow reads a whole column at once. What it does not match, or gives no date, is left to
+#: :func:`read_moment`, which reads these forms the same way.
+_COMMON = (
+    r"^(?P<year>[0-9]{4})[-/](?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})"
+    r"(?:[ T](?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2})(?:\.(?P<fraction>[0-9]{1,9}))?)?"
+    r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+)
+#: Fewer values are read one by one.
 _FAST_LEAST = 64
 
 _Micros = npt.NDArray[np.int64]
@@ -102,15 +102,45 @@ def _read_column(values: npt.NDArray[np.object_]) -> tuple[_Micros, _Micros, _Ma
 
 
 def _read_fast(values: npt.NDArray[np.object_]) -> tuple[_Micros, _Micros, _Mask]:
-    """Read all values of the form the first one has; returns what :func:`_read_column` does and where work is left."""
+    """Read all strings of a common form; returns what :func:`_read_column` does and where work is left."""
     wall = np.full(len(values), MISSING, dtype=np.int64)
     zone = np.full(len(values), NAIVE, dtype=np.int64)
     todo = np.ones(len(values), dtype=bool)
-    shape = values[0].translate(_DIGITS) if len(values) >= _FAST_LEAST and isinstance(values[0], str) else ""
-    if shape in _FAST:
-        # pandas also takes shorter forms than the format asks for; those of equal form only are given to it.
-        same = np.fromiter((isinstance(v, str) and v.translate(_DIGITS) == shape for v in values), dtype=bool, count=len(values))
-        times = pd.to_datetime(pd.Series(values[same], dtype=object), format=_FAST[shape], errors="coerce")
-        wall[same] = times.astype("datetime64[us]").to_numpy().view(np.int64)
-        todo = ~same
+    rows = np.flatnonzero([type(value) is str for value in values])
+    if len(rows) >= _FAST_LEAST:
+        micros, zones, sound = _read_common(values[rows])
+        done = rows[sound]
+        wall[done], zone[done], todo[done] = micros[sound], zones[sound], False
     return wall, zone, todo
+
+
+def _read_common(texts: npt.NDArray[np.object_]) -> tuple[_Micros, _Micros, _Mask]:
+    """Return wall clock times and offsets as :func:`_read_column` does, and which of the texts are a time in a common form."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        found = pc.extract_regex(pa.array(texts, pa.string()), _COMMON)
+    except (UnicodeEncodeError, pa.ArrowException):  # a lone surrogate, or more text than an array holds
+        return np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64), np.zeros(len(texts), dtype=bool)
+    *digits, zones = (part.fill_null("") for part in found.flatten())
+    digits[-1] = pc.utf8_slice_codeunits(pc.utf8_rpad(digits[-1], 6, "0"), 0, 6)
+    year, month, day, hour, minute, second, fraction = (
+        pc.if_else(pc.equal(part, ""), "0", part).cast(pa.int64()).to_numpy(zero_copy_only=False) for part in digits
+    )
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    first = months.astype("datetime64[D]").astype(np.int64)
+    length = (months + 1).astype("datetime64[D]").astype(np.int64) - first
+    sound = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= length) & (hour < 24) & (minute < 60) & (second < 60)
+    seconds = ((first + day - 1) * 24 + hour) * 3600 + minute * 60 + second
+    names = zones.dictionary_encode()
+    # An offset that does not exist is left to the careful reading, which refuses it.
+    known = np.array([_offset_of(name) for name in names.dictionary.to_pylist()], dtype=np.int64)[names.indices.to_numpy()]
+    return seconds * 1_000_000 + fraction, known, np.asarray(found.is_valid()) & sound & (known != MISSING)
+
+
+def _offset_of(name: str) -> int:
+    try:
+        return offset(name.lower() or None)
+    except ValueError:
+        return MISSING

@@ -111,7 +111,6 @@ class _Rows:
 
     def _take(self, run: Run, begin: int, stop: int) -> None:
         rows, starts, lines = run.rows[begin:stop], run.starts[begin:stop], run.lines
-        self._size += len(lines.text) * (stop - begin) // len(run.rows)
         if not lines.bad and not lines.has_nul and {-1 if row is None else len(row) for row in rows} == {len(self._headers)}:
             self._add(rows, (np.asarray(starts) + lines.first + 1).tolist())  # type: ignore[arg-type]
             return
@@ -131,6 +130,8 @@ class _Rows:
         self._starts += starts
         for column, cells in zip(self._columns, zip(*rows, strict=True), strict=False):
             column.extend(cells)
+            # Not that of the run's text: a text is read in many runs where its quotes are odd.
+            self._size += sum(map(len, cells))
 
     def _draft(self) -> Draft:
         cells = np.empty((len(self._headers), len(self._starts)), dtype=object)

@@ -12,6 +12,7 @@ The whole file is looked at, block by block, before its first line is given out:
 """
 
 import codecs
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -137,16 +138,17 @@ def _utf8_newline(blocks: Iterator[bytes]) -> str | None:
         data = tail + block
         # The last character may go on in the next block.
         cut = next((place for place in range(len(data) - 1, max(-1, len(data) - 5), -1) if data[place] >= 0xC0), len(data))
-        if not _is_utf8(data[:cut]):
+        if not is_utf8(data[:cut]):
             return None
         tail = data[cut:]
         feed, carriage = feed or b"\n" in block, carriage or b"\r" in block
-    if not _is_utf8(tail):
+    if not is_utf8(tail):
         return None
     return "\r" if carriage and not feed else "\n"
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Return whether bytes are valid UTF-8."""
     import pyarrow as pa
 
     offsets = np.array([0, len(data)], dtype=np.int64)
@@ -194,7 +196,10 @@ def _as_told(blocks: Blocks, where: str, encoding: str) -> Plan:
     except (LookupError, ValueError) as error:
         raise InputError(f"{where}: encoding={encoding!r} is not a known text encoding; use 'utf-8', 'gb18030' or 'utf-16'") from error
     name = GB18030 if name in _SUBSETS else name
-    plan = Plan(name, name, told=True)
+    codec = name
+    if name in WIDE and not head_of(blocks).startswith(tuple(bom for bom, wide in _WIDE_BOMS if wide == name)):
+        codec = f"{name}-{'le' if sys.byteorder == 'little' else 'be'}"
+    plan = Plan(name, codec, told=True)
     try:
         return _whole(blocks, plan) or replace(plan, **({"errors": "replace"} if name.startswith(WIDE) else {"by_line": True}))
     except UnicodeError as error:

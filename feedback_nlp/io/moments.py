@@ -68,9 +68,9 @@ def _read_object(value: object) -> Moment | None:
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[us]").item()
     if isinstance(value, dt.datetime):
-        offset = value.utcoffset()
+        east = value.utcoffset()
         wall = dt.datetime(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond)
-        return _micros(wall), NAIVE if offset is None else int(offset.total_seconds())
+        return _micros(wall), NAIVE if east is None else int(east.total_seconds())
     if isinstance(value, dt.date):
         return _micros(dt.datetime(value.year, value.month, value.day)), NAIVE
     return None
@@ -100,7 +100,7 @@ def _read_text(value: str) -> Moment | None:
     match = _COMPACT.fullmatch(text)
     if match and (match["mark"] or match["zone"]):
         moment = _read_digits(match["date"] + match["time"], 0)
-        return None if moment is None else (moment[0], _offset(match["zone"]))
+        return None if moment is None else (moment[0], offset(match["zone"]))
     for form in _NAMED:
         match = form.fullmatch(text)
         if match:
@@ -132,7 +132,7 @@ def _build(match: re.Match[str], month: int, day: int) -> Moment | None:
     if half:
         hour = _HALVES[half.replace(".", "")](hour)
     fraction = int((match["fraction"] or "").ljust(6, "0")[:6])
-    return _micros(dt.datetime(int(match["year"]), month, day, hour, minute, second, fraction)), _offset(match["zone"])
+    return _micros(dt.datetime(int(match["year"]), month, day, hour, minute, second, fraction)), offset(match["zone"])
 
 
 def _morning(hour: int) -> int:
@@ -154,7 +154,8 @@ _HALVES: dict[str, Callable[[int], int]] = {
 }
 
 
-def _offset(zone: str | None) -> int:
+def offset(zone: str | None) -> int:
+    """Return the seconds east of UTC of a zone in lower case, NAIVE for none. Raises ValueError for one that is not on Earth."""
     # In Chinese exports CST is China Standard Time.
     if zone is None or zone == "cst":
         return NAIVE

@@ -206,7 +206,7 @@ def _is_hidden(name: str) -> bool:
 def _keys(name: str) -> dict[str, str | None]:
     """Return the columns that folders called ``key=value`` give, written as Hive, Spark and Arrow do."""
     pairs = (part.split("=", 1) for part in name.split("/")[:-1] if "=" in part)
-    return {unquote(key): None if value == _NO_VALUE else unquote(value) for key, value in pairs}
+    return {unquote(key): None if value in ("", _NO_VALUE) else unquote(value) for key, value in pairs}
 
 
 def _checked(files: list[Source], where: str) -> Sources:

@@ -3,31 +3,28 @@
 Equal input gives equal bytes. Every file is complete or not there, see :func:`atomic_path`. The index of a frame is not written.
 """
 
+import codecs
 import csv
+import io
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.io.atomic import atomic_path
-from feedback_nlp.io.cells import ZONE, arrow_column, csv_cells, neutral, plain, plain_or_text
+from feedback_nlp.io.cells import ZONE, arrow_column, neutral, plain, plain_or_text
+from feedback_nlp.io.csvtext import csv_bytes
 
 PathLike = str | os.PathLike[str]
 
 
-class _LineFeeds:
-    """Ends rows with a line feed. The csv module quotes carriage returns only if they are part of its own line end."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._write = file.write
-
-    def write(self, row: str) -> int:
-        return self._write(row.removesuffix("\r\n") + "\n")
+#: Rows turned into text at once.
+_ROWS = 16_384
 
 
 def write_csv(frame: pd.DataFrame, path: PathLike, *, headers: Mapping[str, str] | None = None, bom: bool = False) -> None:
@@ -37,12 +34,15 @@ def write_csv(frame: pd.DataFrame, path: PathLike, *, headers: Mapping[str, str]
     Text and headers that start like a formula (= + - @ tab CR) get an apostrophe in front. Lists are joined with ；,
     times are local (Asia/Shanghai) without zone, missing values are empty.
     """
-    shown, encoding = headers or {}, "utf-8-sig" if bom else "utf-8"
-    cells = [csv_cells(frame.iloc[:, position]) for position in range(frame.shape[1])]
-    with atomic_path(path) as temporary, temporary.open("w", encoding=encoding, errors="replace", newline="") as file:
-        writer = csv.writer(_LineFeeds(file), lineterminator="\r\n")
-        writer.writerow([neutral(shown.get(name, str(name))) for name in frame.columns])
-        writer.writerows(zip(*cells, strict=True))
+    shown = headers or {}
+    line = io.StringIO()
+    # Told that lines end in both, the writer quotes a carriage return as well as a line feed.
+    csv.writer(line, lineterminator="\r\n").writerow([neutral(shown.get(name, str(name))) for name in frame.columns])
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        file.write(codecs.BOM_UTF8 if bom else b"")
+        file.write(f"{line.getvalue().removesuffix(chr(13) + chr(10))}\n".encode("utf-8", "replace"))
+        for start in range(0, len(frame), _ROWS):
+            file.write(csv_bytes(frame.iloc[start : start + _ROWS]))
 
 
 def write_parquet(frame: pd.DataFrame, path: PathLike) -> None:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from feedback_nlp.classify.heads import softmax
@@ -42,6 +43,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     posterior_: Posterior
     features_: TextFeatures
     head_: Head | None
+
+    # scikit-learn takes every argument but X and y for metadata to route; its own text estimators say so of theirs.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"texts": UNUSED}
+    __metadata_request__partial_fit: ClassVar[dict[str, str]] = {"texts": UNUSED}
+    __metadata_request__decision_function: ClassVar[dict[str, str]] = {"texts": UNUSED}
+    __metadata_request__predict: ClassVar[dict[str, str]] = {"texts": UNUSED}
+    __metadata_request__predict_proba: ClassVar[dict[str, str]] = {"texts": UNUSED}
 
     def __init__(self, start: str | PathLike[str] = BUNDLED, *, C: float = 1.0, bits: int = 18) -> None:
         self.start = start

@@ -1,7 +1,7 @@
 """What surrounds an item and may raise its priority: integer counts over the whole, then a map over rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +118,24 @@ def cued(texts: list[str], rules: tuple[ForceRule, ...]) -> NDArray[np.bool_]:
     All texts are searched at once, as one string with a row a line; cleaned texts hold no line feed.
     """
     found = np.zeros((len(texts), len(rules)), dtype=bool)
+    rows = _with_any(texts, [word for rule in rules for word in rule.words])
+    found[rows] = _cued([texts[row] for row in rows.tolist()], rules)
+    return found
+
+
+def _with_any(texts: Sequence[str], words: Sequence[str]) -> Ints:
+    """int64: the texts that hold any of the words; a search in one pass, however many words there are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not words:
+        return np.zeros(0, np.int64)
+    hit = pc.match_substring_regex(pa.array(texts, type=pa.large_string()), "|".join(map(re.escape, words)))
+    return np.flatnonzero(hit.to_numpy(zero_copy_only=False))
+
+
+def _cued(texts: list[str], rules: tuple[ForceRule, ...]) -> NDArray[np.bool_]:
+    found = np.zeros((len(texts), len(rules)), dtype=bool)
     joined = "\n".join(texts)
     ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
     for column, rule in enumerate(rules):
@@ -145,8 +163,8 @@ def _negated(text: str, start: int) -> bool:
 
 def mentions(tokens: Tokens, words: tuple[str, ...]) -> NDArray[np.bool_]:
     """bool (n_rows,): the row has a token that contains one of the words. Looks at the vocabulary, not at the rows."""
-    vocabulary = tokens.vocabulary.tolist()
-    hit = np.fromiter((any(word in token for word in words) for token in vocabulary), dtype=bool, count=len(vocabulary))
+    hit = np.zeros(len(tokens.vocabulary), dtype=bool)
+    hit[_with_any(tokens.vocabulary, words)] = True
     found = np.zeros(tokens.n_rows, dtype=bool)
     found[tokens.rows()[hit[tokens.ids]]] = True
     return found

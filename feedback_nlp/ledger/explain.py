@@ -1,13 +1,12 @@
 """Why an item stands where it stands, from its ledger row alone: the points, the rule, the sentence, and the words that say so."""
 
-import difflib
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.ledger.assemble import HEADERS
 from feedback_nlp.ledger.evidence import cue_spans
 from feedback_nlp.ledger.policy import COMPONENTS, DEFAULT_POLICY, Policy, load_policy
@@ -154,8 +153,7 @@ def _row(ledger: "pd.DataFrame", feedback_id: str) -> dict[str, Any]:
     ids = ledger[places["feedback_id"]].astype(str)
     found = ledger[ids == str(feedback_id)]
     if len(found) != 1:
-        near = difflib.get_close_matches(str(feedback_id), ids.head(100_000).tolist(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near and not len(found) else ""
+        hint = "" if len(found) else did_you_mean(feedback_id, ids.head(100_000), form="; did you mean {}?")
         raise InputError(f"feedback_id: expected one item of the ledger, got {len(found)} with the id {feedback_id!r}{hint}")
     return {name: found[header].iloc[0] for name, header in places.items()}
 

@@ -1,6 +1,5 @@
 """Reading the small TOML files that hold policies and schemes: one that ships, by its slug, or the user's own, by its path."""
 
-import difflib
 import hashlib
 import tomllib
 from collections.abc import Callable
@@ -8,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from feedback_nlp.errors import PolicyError
+from feedback_nlp.errors import PolicyError, did_you_mean
 
 #: No weight, bound or clock is larger.
 MAX_NUMBER = 1e15
@@ -33,8 +32,7 @@ def read_settings(kind: str, name: str | Path) -> tuple[dict[str, Any], str, str
         content = path.read_bytes()
         table = tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, known, form=" Did you mean {}?")
         raise PolicyError(f"{name}: expected one of {', '.join(known)} or the path of a TOML file ({error.strerror}).{hint}") from error
     except (ValueError, RecursionError) as error:
         unquoted = any(part in str(error) for part in ("key part", "Invalid statement")) and not content.isascii()
@@ -89,8 +87,7 @@ def check(table: Any, rules: dict[str, Rule], *, where: str, optional: frozenset
     problems = [f"{where}.{key}: missing, expected {rules[key][0]}" for key in rules if key not in table and key not in optional]
     for key, value in table.items():
         if key not in rules:
-            near = difflib.get_close_matches(key, rules, n=1)
-            problems.append(f"{where}.{key}: unknown key" + (f", did you mean {near[0]!r}?" if near else f", expected {', '.join(rules)}"))
+            problems.append(f"{where}.{key}: unknown key" + (did_you_mean(key, rules) or f", expected {', '.join(rules)}"))
         elif not rules[key][1](value):
             problems.append(f"{where}.{key}: expected {rules[key][0]}, got {value!r}")
     return problems

@@ -4,6 +4,7 @@ Fonts are asked for through properties of each text; matplotlib's settings (``rc
 """
 
 import os
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -35,10 +36,34 @@ FAMILIES = (
 #: Comes with matplotlib: Latin letters, signs and some symbols.
 FALLBACK = "DejaVu Sans"
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
-_ADVICE = (
-    "install one (Debian, Ubuntu: apt-get install fonts-noto-cjk; Fedora: dnf install google-noto-sans-cjk-fonts; Windows and macOS come "
-    f"with one), or pass font= with the path or family of a font, or set {ENVIRONMENT} to it"
-)
+#: Where Chinese fonts are that come with a system, best first, by `sys.platform`: looked at where matplotlib knows none. It does not look
+#: into the folders into which macOS loads fonts it needs, nor, from Linux in Windows (WSL), at those of Windows.
+_WINDOWS_FONTS = ("msyh.ttc", "msyh.ttf", "Deng.ttf", "simhei.ttf", "simsun.ttc", "msjh.ttc")
+PLACES: dict[str, tuple[str, ...]] = {
+    "darwin": (
+        "/System/Library/Fonts/PingFang.ttc",
+        "/System/Library/AssetsV2/com_apple_MobileAsset_Font*/*/AssetData/PingFang.ttc",
+        "/System/Library/Fonts/Hiragino Sans GB.ttc",
+        "/System/Library/Fonts/STHeiti Light.ttc",
+        "/System/Library/Fonts/STHeiti Medium.ttc",
+        "/System/Library/Fonts/Supplemental/Songti.ttc",
+        "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
+    ),
+    "win32": tuple(f"{root}/Fonts/{name}" for root in ("$WINDIR", "$LOCALAPPDATA/Microsoft/Windows") for name in _WINDOWS_FONTS),
+    "linux": tuple(f"/mnt/c/Windows/Fonts/{name}" for name in _WINDOWS_FONTS),
+}
+#: What to install, by `sys.platform`.
+_PACKAGES = {
+    "darwin": "macOS comes with PingFang and Hiragino Sans GB: switch one on in Font Book, or run brew install font-noto-sans-cjk-sc",
+    "win32": "Windows comes with Microsoft YaHei: add the optional feature Chinese (Simplified) Supplemental Fonts in Settings",
+    "linux": "Debian, Ubuntu: apt-get install fonts-noto-cjk; Fedora: dnf install google-noto-sans-cjk-fonts",
+}
+
+
+def advice() -> str:
+    """What to do where no font can write Chinese, on this system."""
+    packages = _PACKAGES.get(sys.platform, _PACKAGES["linux"])
+    return f"install one ({packages}), or pass font= with the path or family of a font, or set {ENVIRONMENT} to it"
 
 
 class NoChineseFontWarning(UserWarning):
@@ -91,7 +116,8 @@ def find_font(font: str | Path | None = None) -> Font:
     """Find the font for a figure.
 
     font: path of a font file or name of an installed family; None takes what ``FEEDBACK_NLP_FONT`` names, else the first installed family
-    of ``FAMILIES``, else any font with the characters of ``NEEDED``, else the one that comes with matplotlib, which has no Chinese.
+    of ``FAMILIES``, else any font with the characters of ``NEEDED``, else a file of ``PLACES``, else the font that comes with matplotlib,
+    which has no Chinese.
     Raises InputError for a path or family that is not there or cannot be read; MissingExtraError without matplotlib.
     """
     need_matplotlib()
@@ -106,7 +132,7 @@ def find_font(font: str | Path | None = None) -> Font:
 def warn_of_missing_font(font: Font, *, stacklevel: int) -> None:
     """Give the warning that texts cannot be written, with what to do. stacklevel: as `warnings.warn` counts it from here."""
     name = font.families[0] if font.families else Path(font.path).name
-    message = f"{name} cannot write Chinese; the figure's own words are English, and names that need Chinese are numbers; {_ADVICE}"
+    message = f"{name} cannot write Chinese; the figure's own words are English, and names that need Chinese are numbers; {advice()}"
     warnings.warn(message, NoChineseFontWarning, stacklevel=stacklevel)
 
 
@@ -123,7 +149,7 @@ def _given(font: str | Path, origin: str) -> Font:
     found = _installed(font)
     if found is None:
         chinese = [family for family in FAMILIES if _entry(family) is not None]
-        known = f"Chinese families installed here: {', '.join(chinese)}" if chinese else f"no Chinese family is installed here; {_ADVICE}"
+        known = f"Chinese families installed here: {', '.join(chinese)}" if chinese else f"no Chinese family is installed here; {advice()}"
         raise InputError(f"{origin}: expected the path of a font file or an installed family, got {font!r}, which is neither; {known}")
     return found
 
@@ -142,11 +168,19 @@ def _candidates() -> Iterator[Font]:
     from matplotlib.font_manager import findSystemFonts
 
     known = {entry.fname for entry in _entries()}
-    for path in sorted(set(findSystemFonts()) - known):
+    for path in (*_placed(), *sorted(set(findSystemFonts()) - known)):
         try:
             yield _file(path)
         except InputError:
             continue
+
+
+def _placed() -> Iterator[str]:
+    """Files of ``PLACES`` that are there."""
+    for pattern in PLACES.get(sys.platform, ()):
+        place = Path(os.path.expandvars(pattern))
+        if place.is_absolute():
+            yield from map(str, sorted(Path(place.anchor).glob(str(place.relative_to(place.anchor)))))
 
 
 def _installed(family: str) -> Font | None:

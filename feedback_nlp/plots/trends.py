@@ -1,14 +1,13 @@
 """``plot_series`` and ``plot_rising``: what was observed beside what was expected, with the alerts."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.plots.dates import date_numbers, date_ticks
 from feedback_nlp.plots.frames import check_counts, flags, moments, need_columns, numbers, ranked
 from feedback_nlp.plots.labels import count_text, day_text
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 ACROSS = 3
 #: What rises is judged by the last periods only.
 RECENT = 28
-#: Likeness at which another key may be meant; of two characters one is the same.
-ALIKE = 0.5
 #: Periods that fit a small panel.
 SPAN = 120
 
@@ -145,8 +142,7 @@ def find_key(table: "pd.DataFrame", key: object) -> tuple[object, int, NDArray[n
         raise InputError(f"key: expected one of the table's {len(names)} keys, got None; pass key=")
     code = 0 if key is None else next((code for code, name in enumerate(names) if name == key), -1)
     if code < 0:
-        near = get_close_matches(str(key), [str(name) for name in names], n=3, cutoff=ALIKE)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = did_you_mean(key, names, most=3, form="; did you mean {}?")
         raise InputError(f"key: expected one of the table's {len(names)} keys, got {key!r}{hint}")
     return names[code], code + 1, np.flatnonzero(codes == code)
 

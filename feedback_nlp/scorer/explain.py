@@ -1,7 +1,5 @@
 """Why a text has the score it has: the exact share of each n-gram in one logit."""
 
-import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.scorer.attribution import attribute
 from feedback_nlp.scorer.model import HEADS, N_LOGITS, Model, head_slices
 from feedback_nlp.scorer.network import dense_logits
@@ -91,11 +89,11 @@ def explain_text(
 def _columns(values: NDArray[np.float32], *, head: str, label: str | None, against: str | None) -> tuple[int, int | None]:
     """Positions of the label (the highest one for None) and of what it is compared with in ``values`` (N_LOGITS,)."""
     if head not in HEADS:
-        raise InputError(f"unknown head {head!r}{_did_you_mean(head, tuple(HEADS))}; expected one of {', '.join(HEADS)}")
+        raise InputError(f"unknown head {head!r}{did_you_mean(head, HEADS)}; expected one of {', '.join(HEADS)}")
     labels, part = HEADS[head], head_slices()[head]
     for where, value in (("", label), ("against: ", against)):
         if value is not None and str(value) not in labels:
-            hint = _did_you_mean(value, labels)
+            hint = did_you_mean(value, labels)
             raise InputError(f"{where}unknown label {value!r} of head {head!r}{hint}; expected one of {', '.join(labels)}")
     chosen = int(values[part].argmax()) if label is None else labels.index(str(label))
     if against is None:
@@ -106,8 +104,3 @@ def _columns(values: NDArray[np.float32], *, head: str, label: str | None, again
         rest = ", ".join(name for name in labels if name != labels[chosen])
         raise InputError(f"against: {against!r} is {why} of head {head!r}; expected another one: {rest}")
     return part.start + chosen, part.start + other
-
-
-def _did_you_mean(word: object, words: Sequence[str]) -> str:
-    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.5)
-    return f", did you mean {close[0]!r}?" if close else ""

@@ -1,13 +1,12 @@
 """People's changes of one item, inside one transaction of the caller."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, insert, select, update
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.io.cells import ZONE
 from feedback_nlp.io.texts import is_missing
 from feedback_nlp.ledger.policy import Policy
@@ -66,8 +65,7 @@ def checked_changes(wanted: Mapping[str, Any], policy: Policy) -> dict[str, Any]
     """The values as the columns hold them; None and "" clear. Raises InputError for a column that is not people's, or a wrong value."""
     unknown = [name for name in wanted if name not in PEOPLE]
     if unknown:
-        near = difflib.get_close_matches(unknown[0], PEOPLE, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(unknown[0], PEOPLE, form="; did you mean {}?")
         raise InputError(f"edit: expected columns out of {', '.join(PEOPLE)}, got {unknown[0]!r}{hint}")
     return {name: _checked(name, None if is_missing(value) or value == "" else value, policy) for name, value in wanted.items()}
 

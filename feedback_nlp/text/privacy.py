@@ -96,6 +96,9 @@ TELEPHONE_ALONE = re.compile(r"(?:(?:00)?86)?(1[3-9]\d)\d{4}(\d{4})|(0(?:10|2\d|
 EMAIL_ALONE = re.compile(r"[\w.%+-]+([@＠][a-z0-9.-]+\.[a-z]{2,})", re.ASCII | re.IGNORECASE)
 MASKED_ALONE = re.compile(r".?\*{3}.?|1[3-9]\d\*{4}\d{4}|0\d{2,3}-\*{4}\d{4}|.\*{3}[@＠][A-Za-z0-9.-]+", re.DOTALL)
 
+#: No telephone number has fewer characters, whatever stands before it.
+SHORTEST_NUMBER = 10
+
 
 def mask_texts(texts: list[str]) -> list[str]:
     """Mask personal data inside free texts.
@@ -209,6 +212,8 @@ def _mask_text(text: str) -> str:
 
 def _mask_alone(value: str, *, tail: int) -> str:
     """Mask a whole value, of which ``tail`` last characters may stay."""
+    if len(value) < SHORTEST_NUMBER and value.isalnum():
+        return _ends(value, tail)
     if not value or MASKED_ALONE.fullmatch(value) or (value[1:4] == "***" and len(value) <= 4 + tail):
         return value
     number = _digits(value.removesuffix(".0"))
@@ -216,6 +221,10 @@ def _mask_alone(value: str, *, tail: int) -> str:
     email = EMAIL_ALONE.fullmatch(value)
     if telephone or email:
         return telephone or f"{value[0]}***{email[1] if email else ''}"
+    return _ends(value, tail)
+
+
+def _ends(value: str, tail: int) -> str:
     return f"{value[0] if len(value) > tail else ''}***{value[-tail:] if len(value) >= 3 * tail else ''}"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -17,6 +17,8 @@ _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\
 _PLAIN = re.compile(rf"[0-9A-Za-z+#&._%\-{_CJK}]+")
 _TWO_CJK = re.compile(rf"[{_CJK}].*[{_CJK}]")
 _TWO_LETTERS = re.compile(r"[A-Za-z].*[A-Za-z]")
+#: Words whose answer is remembered: parts of one corpus share most of theirs.
+KNOWN_WORDS = 1 << 17
 #: Tokens that say nothing though they are long enough.
 _EMPTY = re.compile(
     # numbers with a measure word: 一个, 第二次, 三百块, 半小时, 两个多
@@ -34,8 +36,7 @@ def content_mask(vocabulary: NDArray[np.object_]) -> NDArray[np.bool_]:
     Returns bool (n,): true for words with two Chinese characters or two Latin letters; false for punctuation, numbers, numbers with a
     measure word, single characters, laughter, and the words of ``data/stop_words.txt`` (compared without case).
     """
-    stop = stop_words()
-    return np.fromiter((_is_content(word, stop) for word in vocabulary), np.bool_, len(vocabulary))
+    return np.fromiter(map(_is_content, vocabulary), np.bool_, len(vocabulary))
 
 
 @cache
@@ -65,7 +66,8 @@ def user_stop_words(source: str | Path | Iterable[str] | None) -> frozenset[str]
     return frozenset(word.strip().casefold() for word in words)
 
 
-def _is_content(word: str, stop: frozenset[str]) -> bool:
+@lru_cache(maxsize=KNOWN_WORDS)
+def _is_content(word: str) -> bool:
     if not (_TWO_CJK.search(word) or _TWO_LETTERS.search(word)) or not _PLAIN.fullmatch(word):
         return False
-    return word.casefold() not in stop and not _EMPTY.fullmatch(word)
+    return word.casefold() not in stop_words() and not _EMPTY.fullmatch(word)

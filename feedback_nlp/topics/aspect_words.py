@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import distinct
@@ -72,7 +72,9 @@ def _checked(aspects: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 def shipped_aspects(name: str) -> dict[str, tuple[str, ...]]:
     """A list that ships: car, goods or restaurant. Raises InputError on another name."""
     if name not in SHIPPED:
-        raise InputError(f"aspects: expected one of {', '.join(SHIPPED)}, got {name!r}; or give a dict of aspect -> words")
+        raise InputError(
+            f"aspects: expected one of {', '.join(SHIPPED)}, got {name!r}{did_you_mean(name, SHIPPED)}; or give a dict of aspect -> words"
+        )
     return read_word_groups(f"aspects_{name}.txt")
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from feedback_nlp.errors import InputError
@@ -22,19 +23,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+#: Columns of ``ThemeModel.transform``.
+COLUMNS = ("theme", "parent", "theme_id", "strength")
+
+
+class ThemeModel(TransformerMixin, ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """Find themes in texts, give each text its theme, and keep themes through refits.
 
     n_themes: how many; None: as many as the texts show. seeds: name -> words of themes that are wanted, each a list of str.
     ignore: names (of products, say) that form no theme. user_dictionary: words for the tokeniser, a list or a file in jieba's format.
 
     After ``fit``: ``themes_`` (a `Themes`), ``labels_`` int32 (n,), the theme of each text, -1 for none, and ``strength_`` float32 (n,) in
-    [0, 1]. Nothing depends on the order of the texts.
+    [0, 1], and ``tokenizer_``, which holds the user's words, so that their file is not needed again. Nothing depends on the order of the
+    texts.
 
     >>> model = ThemeModel().fit(["登录失败，验证码收不到"] * 3 + ["登录失败", "快递太慢", "快递慢，包装破损"])
     >>> model.transform(["一直登录失败"])["theme"].tolist()
     ['登录']
     """
+
+    # scikit-learn takes every argument but X and y for metadata to route; its own text estimators say so of theirs.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"texts": UNUSED}
+    __metadata_request__predict: ClassVar[dict[str, str]] = {"texts": UNUSED}
+    __metadata_request__transform: ClassVar[dict[str, str]] = {"texts": UNUSED}
 
     def __init__(
         self,
@@ -55,26 +66,38 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         previous: themes of an earlier fit, or the model that made them: they keep their names, numbers, pins and merges, and new ones join.
         Raises InputError for parameters out of range, TextTypeError where a text is none.
         """
-        tokens = self._tokens(texts)
+        self._check()
+        tokenizer = Tokenizer(user_dictionary=self.user_dictionary)
+        tokens = _cut(tokenizer, texts)
         known = previous.themes_ if isinstance(previous, ThemeModel) else previous
-        self.themes_: Themes = fit_themes(tokens, n_themes=self.n_themes, seeds=self._seed_words(), previous=known, ignore=self.ignore)
+        seeds = _seed_words(self.seeds or {}, tokenizer)
+        self.themes_: Themes = fit_themes(tokens, n_themes=self.n_themes, seeds=seeds, previous=known, ignore=self.ignore)
+        self.tokenizer_ = tokenizer
         self.labels_, self.strength_ = self.themes_.assign(tokens)
         return self
 
     def predict(self, texts: "Sequence[str] | pd.Series") -> NDArray[np.int32]:
         """The theme of each text, int32 (n,), a position in ``themes_.names``, -1 for none."""
         check_is_fitted(self)
-        return self.themes_.assign(self._tokens(texts))[0]
+        return self.themes_.assign(_cut(self.tokenizer_, texts))[0]
 
-    def transform(self, texts: "Sequence[str] | pd.Series") -> "pd.DataFrame":
-        """The theme of each text: [theme, parent, theme_id, strength], one row a text, index of a Series kept; "" and -1 for none."""
+    def transform(self, texts: "Sequence[str] | pd.Series", /) -> "pd.DataFrame":
+        """The theme of each text: `COLUMNS`, one row a text, index of a Series kept; "" and -1 for none.
+
+        A DataFrame also where ``set_output`` asks for nothing: the columns are of different dtypes. Raises NotFittedError.
+        """
         check_is_fitted(self)
         import pandas as pd
 
-        theme, strength = self.themes_.assign(self._tokens(texts))
+        theme, strength = self.themes_.assign(_cut(self.tokenizer_, texts))
         names, parents = (np.array([*values, ""], dtype=object)[theme] for values in (self.themes_.names, self.themes_.parents))
-        columns = {"theme": names, "parent": parents, "theme_id": np.append(self.themes_.ids, -1)[theme], "strength": strength}
+        columns = dict(zip(COLUMNS, (names, parents, np.append(self.themes_.ids, -1)[theme], strength), strict=True))
         return pd.DataFrame(columns, index=texts.index if isinstance(texts, pd.Series) else None)
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """`COLUMNS`, object (4,). input_features: ignored, as texts have no columns. Raises NotFittedError."""
+        check_is_fitted(self)
+        return np.array(COLUMNS, dtype=object)
 
     def table(
         self,
@@ -87,7 +110,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """Sum up n texts by theme, as `theme_table` says. polarity, sentiment: of a scorer; customers: identifiers; n of each."""
         check_is_fitted(self)
         rows = as_texts(texts)
-        theme, strength = self.themes_.assign(self._tokens(rows))
+        theme, strength = self.themes_.assign(_cut(self.tokenizer_, rows))
         return theme_table(self.themes_, theme, strength=strength, texts=rows, polarity=polarity, sentiment=sentiment, customers=customers)
 
     def rename(self, names: Mapping[str, str]) -> Self:
@@ -124,6 +147,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Raises InputError where the file cannot be read, ModelError where it is none of themes.
         """
         model = cls(**parameters)
+        model.tokenizer_ = Tokenizer(user_dictionary=model.user_dictionary)
         model.themes_ = read_themes(path)
         model.labels_, model.strength_ = np.zeros(0, np.int32), np.zeros(0, np.float32)
         return model
@@ -134,20 +158,31 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
         return plot_themes(self.table(texts), **options)
 
-    def _tokens(self, texts: "Sequence[str] | pd.Series") -> Tokens:
-        rows = [text for chunk in text_chunks(as_texts(texts)) for text in clean(chunk).texts()]
-        return self._tokenizer().tokenize(rows)
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.one_d_array, tags.input_tags.two_d_array = True, False
+        tags.input_tags.string = tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
 
-    def _tokenizer(self) -> Tokenizer:
-        return Tokenizer(user_dictionary=self.user_dictionary)
+    def _check(self) -> None:
+        """Raises InputError for a number of themes that is none; the rest is checked where it is used."""
+        number = self.n_themes
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0):
+            raise InputError(f"n_themes: expected a whole number of 0 or more, or None to let the texts decide, got {number!r}")
 
-    def _seed_words(self) -> dict[str, list[str]]:
-        """The seeds' words as the tokeniser cuts them."""
-        seeds = {}
-        tokenizer = self._tokenizer()
-        for name, words in (self.seeds or {}).items():
-            listed = [words] if isinstance(words, str) else list(words)
-            if not all(isinstance(word, str) for word in listed):
-                raise InputError(f"seeds[{name!r}]: expected a list of str, got {listed!r}")
-            seeds[name] = [part for word in listed for part in tokenizer.cut(word)]
-        return seeds
+
+def _cut(tokenizer: Tokenizer, texts: "Sequence[str] | pd.Series") -> Tokens:
+    """Texts as they come, cleaned and cut. Raises TextTypeError."""
+    return tokenizer.tokenize([text for chunk in text_chunks(as_texts(texts)) for text in clean(chunk).texts()])
+
+
+def _seed_words(seeds: Mapping[str, Sequence[str]], tokenizer: Tokenizer) -> dict[str, list[str]]:
+    """The seeds' words as the tokeniser cuts them. Raises InputError."""
+    found = {}
+    for name, words in seeds.items():
+        listed = [words] if isinstance(words, str) else list(words)
+        if not all(isinstance(word, str) for word in listed):
+            raise InputError(f"seeds[{name!r}]: expected a list of str, got {listed!r}")
+        found[name] = [part for word in listed for part in tokenizer.cut(word)]
+    return found

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.bags import row_words
 from feedback_nlp.topics.counts import find_terms, information
@@ -193,11 +193,8 @@ class Themes:
     def _positions(self, names: Iterable[str]) -> list[int]:
         wrong = [name for name in names if name not in self.names]
         if wrong:
-            from difflib import get_close_matches
-
-            near = get_close_matches(str(wrong[0]), self.names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(self.names)}"
-            raise InputError(f"themes: no theme is called {wrong[0]!r}; {hint}")
+            hint = did_you_mean(wrong[0], self.names) or f"; expected one of {', '.join(self.names)}"
+            raise InputError(f"themes: no theme is called {wrong[0]!r}{hint}")
         return [self.names.index(name) for name in names]
 
     def _known(self, batch: Units) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,7 +1,6 @@
 """A frame of items to one key's items with their days, and the days before and after a change."""
 
 import datetime as dt
-import difflib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.trends.satisfaction import read_satisfaction
 
 if TYPE_CHECKING:
@@ -184,8 +183,7 @@ def _is_key(keys: "pd.Series", key: Hashable, name: str) -> Bools:
     own = np.asarray((keys == key).fillna(False), bool)
     if len(own) and not own.any():
         known = sorted({str(value) for value in keys.dropna().unique()})
-        close = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
-        hint = f", did you mean {close[0]!r}?" if close else f"; it has {len(known)} keys"
+        hint = did_you_mean(key, known) or f"; it has {len(known)} keys"
         raise InputError(f"column {name!r} has no key {key!r}{hint}")
     return own
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, did_you_mean
 from feedback_nlp.trends.pooling import Ints
 
 if TYPE_CHECKING:
@@ -145,9 +145,6 @@ def coded(labels: Labels) -> tuple[Labels, Ints]:
 
 def unknown_column(name: str, columns: Sequence[object], option: str) -> InputError:
     """The error for a column that is not there, with the one that is meant."""
-    import difflib
-
     words = [str(column) for column in columns]
-    close = difflib.get_close_matches(name, words, n=1, cutoff=0.5)
-    meant = f", did you mean {close[0]!r}?" if close else ""
-    return InputError(f"{option}: there is no column {name!r}{meant}; the columns are {', '.join(words[:20]) or '(none)'}")
+    known = ", ".join(words[:20]) or "(none)"
+    return InputError(f"{option}: there is no column {name!r}{did_you_mean(name, words)}; the columns are {known}")

@@ -1,14 +1,16 @@
 """Which encoding a file is read in, and which of its lines cannot be."""
 
+import codecs
+import re
 from collections import namedtuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.io.decoding import text_blocks
-from feedback_nlp.io.encoding import content_kind, survey
+from feedback_nlp.io.encoding import content_kind, is_utf8, survey
 
 Decoded = namedtuple("Decoded", "text encoding bad_lines")
 
@@ -65,6 +67,7 @@ def test_lines_of_mixed_files(lines, texts, encoding, bad):
     assert [None if number in bad else line for number, line in enumerate(decoded.text.split("\n"), 1)] == texts
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=50), st.integers(0, 30))
 def test_gb18030_with_enough_chinese_is_read_back(text, at):
     whole = f"{LONG[:at]}{text}\n{LONG}\n此产品质量不错，下次还会购买，谢谢客服的耐心解答\n"
@@ -72,11 +75,13 @@ def test_gb18030_with_enough_chinese_is_read_back(text, at):
     assert (decoded.text, decoded.encoding, decoded.bad_lines) == (whole, "gb18030", set())
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])))
 def test_utf8_is_always_read_back(text):
     assert decode(text.encode(), where="f").text == text.removeprefix("\ufeff")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), st.integers(0x80, 0xFF))
 def test_one_broken_byte_spoils_one_line_at_most(at, byte):
     data = bytearray(("问题描述\n" + f"{LONG}\n" * 10).encode())
@@ -86,6 +91,47 @@ def test_one_broken_byte_spoils_one_line_at_most(at, byte):
     sound = [line for number, line in enumerate(decoded.text.split("\n"), 1) if number not in decoded.bad_lines]
     assert len(decoded.bad_lines) <= 1
     assert sum(line == LONG for line in sound) >= 8
+
+
+PIECES = [
+    LONG.encode(),
+    LONG.encode("gb18030"),
+    "好".encode(),
+    "好".encode("gb18030"),
+    b"a",
+    b"\n",
+    b"\r",
+    b"\xff",
+    b"\xe5\xa5",
+    "😀".encode(),
+]
+MARKS = [b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF32_BE]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join), st.sampled_from(MARKS), st.integers(1, 30),
+    st.sampled_from([None, None, "utf-8", "gbk", "utf-16", "utf-16-le", "big5"]),
+)  # fmt: skip
+def test_the_text_does_not_depend_on_the_blocks(data, mark, block, encoding):
+    try:
+        whole = decode(mark + data, where="f", encoding=encoding)
+    except InputError as error:
+        with pytest.raises(InputError, match=re.escape(str(error))):
+            decode(mark + data, where="f", encoding=encoding, block=block)
+    else:
+        assert decode(mark + data, where="f", encoding=encoding, block=block) == whole
+
+
+@settings(deadline=None)
+@given(st.one_of(st.binary(max_size=20), st.text(max_size=9).map(lambda text: text.encode("utf-8", "surrogatepass"))))
+def test_utf8_is_what_python_takes_for_it(data):
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        assert not is_utf8(data)
+    else:
+        assert is_utf8(data)
 
 
 @pytest.mark.parametrize(

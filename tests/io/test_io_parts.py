@@ -207,7 +207,7 @@ def test_columns_from_folder_names_are_those_arrow_reads(tmp_path, suffix):
         keys = ds.get_partition_keys(partitioning.parse(f"{folder}/f.{suffix}"))
         assert {name: found[folder][name] for name in ("region", "batch")} == {"region": None, "batch": None} | keys
         assert found[folder]["text"] == f"x{number}"
-    assert (found[FOLDERS[2]]["region"], found[FOLDERS[2]]["batch"]) == ("", "7")
+    assert (found[FOLDERS[2]]["region"], found[FOLDERS[2]]["batch"]) == (None, "7")
 
 
 def test_a_column_of_the_file_is_kept_where_a_folder_names_it_too(tmp_path):

@@ -154,7 +154,7 @@ def test_raw_is_cut(write):
 CELL = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=12))
 def test_every_csv_record_is_in_the_frame_or_in_quarantine(write, rows):
     out = io.StringIO()

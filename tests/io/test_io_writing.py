@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import io
 import json
 import os
 import signal
@@ -16,9 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import feedback_nlp.io.writing
 from feedback_nlp.errors import InputError
 from feedback_nlp.io import atomic_path, read_table, write_csv, write_json, write_jsonl, write_parquet, write_table
-from feedback_nlp.io.cells import FORMULA_STARTS
+from feedback_nlp.io.cells import FORMULA_STARTS, csv_cell
 
 WHEN = pd.Timestamp("2024-03-05 06:20:00", tz="UTC")
 
@@ -57,7 +59,7 @@ def test_csv_headers(tmp_path):
 CELL = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))
 def test_csv_is_read_back(tmp_path, rows):
     rows = [("'", "文本"), *(tuple("" if cell.startswith(FORMULA_STARTS) else cell for cell in row) for row in rows)]
@@ -67,6 +69,60 @@ def test_csv_is_read_back(tmp_path, rows):
     # The encoding is told: cells full of control characters look like binary data to the detection, which is tested elsewhere.
     table = read_table(tmp_path / "f.csv", strict=True, encoding="utf-8")
     assert list(table.frame.fillna("").itertuples(index=False, name=None)) == rows
+
+
+def slow_csv(frame):
+    """The file ``csv.writer`` writes, cell by cell."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    written = []
+    for row in [list(frame.columns), *zip(*(slow_column(frame[name]) for name in frame), strict=True)]:
+        out.seek(out.truncate(0))
+        writer.writerow(row)
+        written.append(out.getvalue().removesuffix("\r\n") + "\n")
+    return "".join(written).encode("utf-8", "replace")
+
+
+def slow_column(column):
+    if column.dtype == "datetime64[s]":
+        return [str(moment).replace("T", " ") for moment in column.to_numpy()]
+    if column.dtype == np.float32:
+        return ["" if number != number else str(number) for number in column.to_numpy()]
+    return [csv_cell(value) for value in column.astype(object)]
+
+
+ODD = st.sampled_from(['a"b', ",", "\r", "\n", "", "=1", "＝", "'x", "\0", "\ud800", "好", "\u2028", " "])
+FLOATS = st.one_of(
+    st.floats(),
+    st.integers(-(10**18), 10**18).map(float),
+    st.floats(1e-6, 1e-3),
+    st.floats(1e8, 1e17),
+    st.sampled_from([-0.0, 1e9, 1e16, 1e-4]),
+)
+KINDS = {
+    "texts": st.one_of(st.none(), CELL, ODD),
+    "mixed": st.one_of(st.none(), ODD, st.integers(), FLOATS, st.booleans(), st.lists(ODD, max_size=2), st.binary(max_size=2)),
+    "lists": st.one_of(st.none(), st.lists(ODD, max_size=3)),
+    "floats": FLOATS,
+    "singles": st.floats(width=32),
+    "whole": st.integers(-(2**63), 2**63 - 1),
+    "bools": st.booleans(),
+    "kinds": st.sampled_from(["a", "=b", "c,d"]),
+    "times": st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),
+}
+DTYPES = {"floats": np.float64, "singles": np.float32, "whole": np.int64, "bools": bool, "kinds": "category", "times": "datetime64[s]"}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4, unique=True), st.data())
+def test_csv_is_what_the_csv_module_writes(tmp_path, monkeypatch, names, data):
+    rows = data.draw(st.lists(st.tuples(*(KINDS[name] for name in names)), max_size=8))
+    columns = {name: pd.Series([row[place] for row in rows], dtype=DTYPES.get(name, object)) for place, name in enumerate(names)}
+    frame = pd.DataFrame(columns)
+    with monkeypatch.context() as patch:
+        patch.setattr(feedback_nlp.io.writing, "_ROWS", 3)
+        write_csv(frame, tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_bytes() == slow_csv(frame)
 
 
 MIXED = pd.DataFrame(

@@ -1,6 +1,7 @@
 """The estimator: what it gives, what it keeps, what it writes."""
 
 import json
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,27 @@ def test_user_words_reach_the_themes():
     texts = ["扫地机器人迷路", "扫地机器人很吵", "扫地机器人坏了，扫不干净", "快递慢"] * 2
     words = {word for row in ThemeModel(user_dictionary=["扫地机器人"]).fit(texts).themes_.top_words() for word in row}
     assert "扫地机器人" in words
+
+
+def test_the_users_words_are_kept_when_their_file_is_gone(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("扫地机器人\n", encoding="utf-8")
+    texts = ["扫地机器人迷路", "扫地机器人很吵", "扫地机器人坏了，扫不干净", "快递慢"] * 2
+    model = ThemeModel(user_dictionary=path).fit(texts)
+    expected = model.transform(texts)
+    path.unlink()
+    for again in (model, pickle.loads(pickle.dumps(model))):  # noqa: S301
+        pd.testing.assert_frame_equal(again.transform(texts), expected)
+
+
+def test_a_failed_fit_changes_nothing(corpus):
+    model = ThemeModel(n_themes=4).fit(corpus)
+    before = model.transform(corpus)
+    for wrong in ({"seeds": {"登录": [1]}}, {"seeds": {"登录": []}}, {"n_themes": True}, {"user_dictionary": "nowhere.txt"}):
+        model.set_params(**ThemeModel(user_dictionary=["登录失败"]).get_params()).set_params(**wrong)
+        with pytest.raises(InputError):
+            model.fit(corpus)
+        pd.testing.assert_frame_equal(model.transform(corpus), before)
 
 
 WRONG = {

@@ -17,11 +17,11 @@ import click
 from feedback_nlp.commands.completion import completion
 from feedback_nlp.commands.doctor import doctor
 from feedback_nlp.commands.helping import examples, translated
-from feedback_nlp.commands.kinds import Folder
 from feedback_nlp.commands.ledger import ledger
 from feedback_nlp.commands.options import columns_of, input_options
 from feedback_nlp.commands.run import EXIT_QUARANTINED, demo, run
 from feedback_nlp.commands.settings import policies, schemes
+from feedback_nlp.commands.values import folders
 from feedback_nlp.errors import FeedbackError, InputError, QuarantineError
 from feedback_nlp.messages import LANGUAGES, VARIABLE, click_speaks, help_language, say
 
@@ -96,7 +96,7 @@ cli.add_command(completion)
 @click.argument("path", metavar="INPUT", type=click.Path())
 @click.option("--jobs", "n_jobs", type=int, default=-1, help="Processes; by default one for each core.")
 @click.option("--out", required=True, type=click.Path(), help="File for the scores: .csv, .parquet or .jsonl.")
-@click.option("--model", type=Folder(), help="Folder of a trained model; the bundled one by default.")
+@click.option("--model", type=click.Path(), shell_complete=folders, help="Folder of a trained model; the bundled one by default.")
 @click.option("--abstain", is_flag=True, help="Types of low confidence become other.")
 @input_options
 def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[str, ...], **options: Any) -> int:
@@ -120,7 +120,7 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
     )
 )
 @click.argument("tables", metavar="LABELS...", nargs=-1, required=True, type=click.Path())
-@click.option("--out", required=True, type=Folder(), help="Folder for the model.")
+@click.option("--out", required=True, type=click.Path(), shell_complete=folders, help="Folder for the model.")
 @click.option("--corrections", multiple=True, type=click.Path(), help="Ledger (Parquet) whose corrected types are labels; repeatable.")
 @click.option("--exclude", multiple=True, type=click.Path(), help="Table whose texts are never trained on; repeatable.")
 @click.option("--name", default="custom", show_default=True, help="Name of the model, part of its signature.")
@@ -161,8 +161,10 @@ def train(tables: tuple[str, ...], out: str, corrections: tuple[str, ...], exclu
     )
 )
 @click.argument("tables", metavar="LABELS...", nargs=-1, required=True, type=click.Path())
-@click.option("--out", type=Folder(), help="Folder for evaluation.html, errors.csv and metrics.json; made if missing.")
-@click.option("--model", type=Folder(), help="Folder of a trained model; the bundled one by default.")
+@click.option(
+    "--out", type=click.Path(), shell_complete=folders, help="Folder for evaluation.html, errors.csv and metrics.json; made if missing."
+)
+@click.option("--model", type=click.Path(), shell_complete=folders, help="Folder of a trained model; the bundled one by default.")
 @click.option("--head", "heads", multiple=True, type=click.Choice(["type", "sentiment", "urgency", "risk"]), help="Only this; repeatable.")
 @click.option("--suggest", is_flag=True, help="Also list labels that are probably wrong; needs feedback_nlp[labels].")
 @click.option("--bom", is_flag=True, help="Byte order mark in the CSV files, so that Excel opens them as UTF-8.")

@@ -79,7 +79,8 @@ class Intake:
             if name in self.frame:
                 more = ["" if is_missing(value) else str(value) for value in self.frame[name].astype(object)]
                 joined = joined.str.cat(pd.Series(more, index=joined.index, dtype=object), sep="\n")
-        return joined.tolist()
+        texts: list[str] = joined.tolist()
+        return texts
 
 
 def take_in(

@@ -1,5 +1,6 @@
 """``analyze``: the steps of an analysis in memory, and their results as one object. Nothing is computed here."""
 
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -123,12 +124,14 @@ def run_files(
     an earlier run are then left as they were.
     """
     setup = make_setup(**options)
-    reading = {"text_column": text_column, "columns": dict(columns or {}), "encoding": encoding}
+    reading: dict[str, Any] = {"text_column": text_column, "columns": dict(columns or {}), "encoding": encoding}
     marks = {"input": fingerprint(data), "reading": reading, "setup": setup.fingerprint, "files": {"lang": lang, "bom": bom}}
     job = Job(Path(out), {**marks, "part_rows": part_rows, "code": code_digest()}, lang, bom, max_quarantine, resume)
     check_folder(job.folder, Path(data) if isinstance(data, str | Path) else None)
     with locked(job.folder):
         if finished(job):
+            # What a run left that was killed when all its files were in place.
+            shutil.rmtree(job.work, ignore_errors=True)
             return False
         parts = partial(read_parts, data, strict=setup.strict, part_rows=part_rows, **reading)
         watch, work = Stopwatch(progress), engine or LocalEngine(-1, job.work.absolute())

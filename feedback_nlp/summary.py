@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from feedback_nlp.ledger.rising import find_bursts
 from feedback_nlp.vocabulary import SENTIMENTS, TYPES
 
 #: Texts with so many times the usual share of unfamiliar character pairs are of another kind than those the model was made on.
 UNFAMILIAR_FACTOR = 2.0
 #: Columns of the ledger whose values are counted.
 COUNTED = ("priority", "type_label", "sentiment_label", "channel", "product")
+#: What is told of each burst of alerts: its first and last day, the items between, and what was said of the first.
+_ALERT = ["dimension", "key", "first", "last", "items", "kind", "q", "sentence"]
 #: Polarities are summed in these units, so that sums do not depend on the order of rows.
 UNIT = 1e-6
-_ALERT = ["dimension", "key", "period", "kind", "q", "sentence"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class Figures:
         every = (self, *others)
         added = {name: sum(getattr(each, name) for each in every) for name in ("items", "undated", "no_information", "damaged", "polarity")}
         days = [(each.first, each.last) for each in every if each.first]
-        counts = {name: dict(sum((Counter(getattr(each, name)) for each in every), Counter())) for name in COUNTED}
+        counts: dict[str, Any] = {name: dict(sum((Counter(getattr(each, name)) for each in every), Counter())) for name in COUNTED}
         first, last = (min(day for day, _ in days), max(day for _, day in days)) if days else ("", "")
         return Figures(**added, first=first, last=last, **counts)
 
@@ -83,7 +85,7 @@ def summarise(
     reason. other_columns: input columns that are none of the record's; they are in the ledger as they came.
     unfamiliar: mean share of character pairs that the model never saw, here and usually.
     """
-    burst, alerts = trends[trends["plain"]], trends[trends["alert"]]
+    burst, alerts = trends[trends["plain"]], find_bursts(trends)
     quarantined = sum(reasons.values())
     return {
         "rows": figures.items + quarantined,
@@ -114,8 +116,9 @@ def summarise(
             for dimension, key, period, count in burst[["dimension", "key", "period", "observed"]].itertuples(index=False, name=None)
         ],
         "alerts": [
-            {"dimension": dimension, "key": key, "date": str(period.date()), "kind": kind, "q": float(q), "sentence": sentence}
-            for dimension, key, period, kind, q, sentence in alerts[_ALERT].itertuples(index=False, name=None)
+            {"dimension": dimension, "key": key, "date": str(first.date()), "last": str(last.date()), "items": int(items)}
+            | {"kind": kind, "q": float(q), "sentence": sentence}
+            for dimension, key, first, last, items, kind, q, sentence in alerts[_ALERT].itertuples(index=False, name=None)
         ],
     }
 

@@ -33,10 +33,10 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff
 
 #: Steps of a run, as `batch.steps` and `batch.job` name them, as a reader of the progress bar calls them.
 STEPS = {
-    "read": "reading and scoring",
-    "learn": "learning themes",
-    "find": "finding themes",
-    "judge": "judging trends",
+    "read": "reading",
+    "learn": "learning",
+    "find": "finding",
+    "judge": "judging",
     "ledger": "ranking",
     "write": "writing",
 }
@@ -47,7 +47,7 @@ _LEVEL_STYLES = ("bold red", "yellow", "dim")
 @contextmanager
 def progress_bar() -> "Iterator[Report]":
     """A bar per step on standard error, with the rows done, their rate and the time left; yields what ``analyze`` calls as ``progress``."""
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), _Rows(), _Left(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=12), _Rows(), _Left(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
@@ -66,14 +66,14 @@ class _Rows(ProgressColumn):
     """Rows done, of how many where that is known, and how many a second; nothing of a step that counts none."""
 
     def render(self, task: Task) -> Text:
-        """「12,345 条 8,000 条/秒」."""
+        """「12,345 / 50,000  8,000 条/秒」."""
         if task.completed <= 1:
             return Text()
         total = f" / {task.total:,.0f}" if task.total else ""
         # Of the whole step: rows come in large parts, too seldom for a rate of the last seconds, which is what rich has.
         seconds = task.finished_time or task.elapsed or 0.0
         rate = show("{rows}/s", rows=f"{task.completed / seconds:,.0f}") if seconds else ""
-        return Text(f"{show('{rows} rows', rows=f'{task.completed:,.0f}{total}')}  {rate}")
+        return Text(f"{task.completed:,.0f}{total}  {rate}", no_wrap=True)
 
 
 class _Left(ProgressColumn):
@@ -81,7 +81,7 @@ class _Left(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """「剩余 0:42」."""
-        if task.finished or not task.total or not task.completed or task.elapsed is None:
+        if task.finished or not task.remaining or not task.completed or task.elapsed is None:
             return Text()
         minutes, seconds = divmod(round(task.elapsed * task.remaining / task.completed), 60)
         return Text(show("{time} left", time=f"{minutes}:{seconds:02d}"))

@@ -436,6 +436,7 @@ def tables_are_named_by_their_columns(case):
         return
     fitted = fit(case)
     plain, index = fitted.transform(TEXTS), [f"row {row}" for row in range(len(TEXTS))]
+    assert fitted.get_feature_names_out().tolist() == (list(plain.columns) if isinstance(plain, pd.DataFrame) else list(fitted.vocabulary_))
     table = fitted.set_output(transform="pandas").transform(pd.Series(TEXTS, index=index))
     assert table.columns.tolist() == fitted.get_feature_names_out().tolist()
     assert table.index.tolist() == index

@@ -4,7 +4,6 @@ An entry is a numeric array, a list of texts (one string of UTF-8 and where each
 by one, so whoever needs the dates of a part does not read its texts.
 """
 
-import io
 import mmap
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
@@ -191,5 +190,5 @@ def texts_at(data: NDArray[np.uint8], ends: NDArray[np.int64], rows: NDArray[np.
 def _frame(data: NDArray[np.uint8]) -> "pd.DataFrame":
     import pyarrow as pa
 
-    with pa.ipc.open_stream(io.BytesIO(data)) as reader:
+    with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
         return reader.read_all().to_pandas(ignore_metadata=True, integer_object_nulls=True)

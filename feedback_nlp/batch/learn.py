@@ -21,14 +21,10 @@ from feedback_nlp.ledger.rising import MAX_KEYS
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.topics.aspect_words import learn_aspects
 from feedback_nlp.topics.duplicates import Duplicates, group_sketches
-from feedback_nlp.topics.knowledge import Knowledge, PartWords, learn_topics
+from feedback_nlp.topics.knowledge import SAMPLE_ROWS, Knowledge, PartWords, learn_topics
 
 Ints = NDArray[np.int64]
 Objects = NDArray[np.object_]
-
-
-#: Themes, keywords, phrases and aspects are learned from so many rows at most.
-SAMPLE_ROWS = 100_000
 
 
 @dataclass(frozen=True, eq=False)

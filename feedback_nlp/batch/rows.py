@@ -120,7 +120,7 @@ class Reader:
 
     def order(self) -> NDArray[np.uint64]:
         """uint64 (n,): a hash of each row, by its id, or by all it holds where others have the same made id."""
-        return self.concatenated("names.keys", np.uint64) + self.concatenated("names.ties", np.uint64)
+        return np.asarray(self.concatenated("names.keys", np.uint64) + self.concatenated("names.ties", np.uint64))
 
     def customers(self) -> tuple[str | None, Ints]:
         """The column that tells customers apart, None for none, and a hash for each row's customer, int64 (n,), -1 where unknown."""

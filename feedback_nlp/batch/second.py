@@ -64,7 +64,7 @@ def find_part(first: First, number: int, learned: Learned, setup: Setup) -> Seco
     reader = AspectReader(learned.aspects, setup.scorer)
     judged = reader.read(TextBatch.from_texts(texts.tolist()), polarity=scores.polarity)
     customers = np.full(len(texts), -1, np.int64)
-    if learned.customer in first.customers:
+    if learned.customer is not None and learned.customer in first.customers:
         customers = rows.kept(number, first.customers[learned.customer])
     keys = {
         **topic_keys(learned.knowledge, items.theme, items.mention_rows, items.mention_subjects),

@@ -174,7 +174,8 @@ def _entries(result: Any, prefix: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def restored(kind: type[Result], entries: Mapping[str, Any]) -> Result:
     """What ``flattened`` took apart."""
     values = {**{name: value for name, value in entries.items() if name != _PLAIN}, **_plain(entries)}
-    return _restored(kind, values)
+    found: Result = _restored(kind, values)
+    return found
 
 
 def _restored(kind: Any, values: Mapping[str, Any]) -> Any:

@@ -41,6 +41,7 @@ class Stopwatch:
 
     progress: Progress | None
     seconds: dict[str, float] = field(default_factory=dict)
+    _told: tuple[str, int, int] = ("", 0, 0)
 
     @contextmanager
     def step(self, name: str, rows: int = 0) -> Iterator[Callable[[int], None]]:
@@ -51,9 +52,10 @@ class Stopwatch:
         self._report(name, rows or 1, rows or 1)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
-    def _report(self, name: str, done: int, rows: int) -> None:
-        if self.progress:
-            self.progress(name, done, rows)
+    def _report(self, *state: Any) -> None:
+        if self.progress and state != self._told:
+            self._told = state
+            self.progress(*state)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 import copy
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import click
@@ -76,8 +76,9 @@ class _WideFormatter(click.HelpFormatter):
         ]
         self._write_lines([line for lines in paragraphs for line in (*lines, "")][:-1])
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Terms, which are of ASCII, and what they mean, in two columns. Arguments as in click."""
+        rows = list(rows)
         first = min(max((len(term) for term, _ in rows), default=0), col_max) + col_spacing
         room = max(self.width - self.current_indent - first, 20)
         for term, meaning in rows:

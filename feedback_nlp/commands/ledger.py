@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feedback_nlp.commands.helping import examples
-from feedback_nlp.commands.kinds import POLICY, SCHEME, Known
+from feedback_nlp.commands.values import POLICIES, SCHEMES, one_of
 from feedback_nlp.errors import InputError
 from feedback_nlp.messages import result_word, say, show
 from feedback_nlp.vocabulary import STATUSES, TYPE_CODES
@@ -40,8 +40,12 @@ Command = Callable[..., None]
     )
 )
 @click.option("--store", default="sqlite:///ledger.db", show_default=True, envvar="FEEDBACK_NLP_STORE", metavar="URL", help=_STORE)
-@click.option("--policy", type=POLICY, default="handling-measures", show_default=True, help="Policy of the ledger: slug or TOML file.")
-@click.option("--scheme", type=SCHEME, default="handling-measures", show_default=True, help="Scheme of the ledger: slug or TOML file.")
+@click.option(
+    "--policy", shell_complete=POLICIES, default="handling-measures", show_default=True, help="Policy of the ledger: slug or TOML file."
+)
+@click.option(
+    "--scheme", shell_complete=SCHEMES, default="handling-measures", show_default=True, help="Scheme of the ledger: slug or TOML file."
+)
 @click.pass_context
 def ledger(context: click.Context, /, **options: str) -> None:
     """Work on a stored ledger (台账)."""
@@ -70,7 +74,7 @@ def _filters(command: Any) -> Any:
         click.option("--overdue", is_flag=True, help="Only what is past a deadline now."),
         click.option("--owner", help="Only this person's."),
         click.option("--priority", help="Only of this level, for instance 高."),
-        click.option("--status", type=Known(STATUSES), help="Only with this status, for instance 处理中."),
+        click.option("--status", shell_complete=one_of(STATUSES), help="Only with this status, for instance 处理中."),
     ):
         command = option(command)
     return command
@@ -165,7 +169,9 @@ def reopen(store: "LedgerStore", feedback_id: str, reason: str, who: str) -> Non
 
 @ledger.command(epilog=examples("feedback-nlp ledger correct F000123 --type service", "feedback-nlp ledger correct F000123 --priority 高"))
 @click.argument("feedback_id", metavar="ID")
-@click.option("--type", "corrected_type", type=Known(TYPE_CODES), metavar="TYPE", help="The right type: a code or a Chinese name.")
+@click.option(
+    "--type", "corrected_type", shell_complete=one_of(TYPE_CODES), metavar="TYPE", help="The right type: a code or a Chinese name."
+)
 @click.option("--priority", "corrected_priority", metavar="LEVEL", help="The right level of the policy.")
 @_with_store
 @_who

@@ -37,11 +37,12 @@ def log_event(to: logging.Logger, event: str, figures: Mapping[str, Any]) -> Non
 
 def log_steps(form: str) -> "Progress":
     """What ``analyze`` and `run_files` call as ``progress``: a line when a step has ended."""
-    to, began = logger(form), {}
+    to = logger(form)
+    began: dict[str, float] = {}
 
     def report(step: str, done: int, rows: int) -> None:
         began.setdefault(step, time.perf_counter())
-        if done and done >= rows:
+        if rows and done >= rows:
             seconds = time.perf_counter() - began.pop(step)
             log_event(to, "step", {"step": step, "seconds": round(seconds, 3), **({"rows": rows} if rows > 1 else {})})
 

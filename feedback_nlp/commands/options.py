@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from feedback_nlp.commands.kinds import ASPECTS, POLICY, SCHEME, Folder, Share
+from feedback_nlp.commands.values import ASPECTS, POLICIES, SCHEMES, folders, share
 from feedback_nlp.messages import say
 
 
@@ -42,20 +42,28 @@ def analysis_options(command: Any) -> Any:
         click.option("--abstain", is_flag=True, help="Types of low confidence become other (其他无效)."),
         click.option("--theme-file", "themes", type=click.Path(), help="themes.json of an earlier run, whose themes keep their names."),
         click.option(
-            "--aspects", type=ASPECTS, help="A list of aspects that ships: car, goods or restaurant; found in the texts by default."
+            "--aspects",
+            shell_complete=ASPECTS,
+            help="A list of aspects that ships: car, goods or restaurant; found in the texts by default.",
         ),
         click.option("--themes", "n_themes", type=click.IntRange(1), help="At most so many themes; chosen by the data by default."),
         click.option("--user-dictionary", type=click.Path(), help="Words for the tokeniser, jieba's format."),
-        click.option("--model", type=Folder(), help="Folder of a trained model; the bundled one by default."),
-        click.option("--policy", type=POLICY, default="handling-measures", show_default=True, help="Priority policy: slug or TOML file."),
+        click.option("--model", type=click.Path(), shell_complete=folders, help="Folder of a trained model; the bundled one by default."),
         click.option(
-            "--scheme", type=SCHEME, default="handling-measures", show_default=True, help="Classification scheme: slug or TOML file."
+            "--policy", shell_complete=POLICIES, default="handling-measures", show_default=True, help="Priority policy: slug or TOML file."
+        ),
+        click.option(
+            "--scheme",
+            shell_complete=SCHEMES,
+            default="handling-measures",
+            show_default=True,
+            help="Classification scheme: slug or TOML file.",
         ),
         click.option("--run", "run_name", metavar="NAME", help="What the history of the store calls this run; by default its time."),
         click.option("--store", metavar="URL", help="Also merge the ledger into this store, for instance sqlite:///ledger.db."),
         click.option("--workbook", type=click.Path(), help="Also write the ledger as an Excel file."),
         click.option("--report", type=click.Path(), help="Also write a report, one HTML file."),
-        click.option("--out", required=True, type=Folder(), help="Folder for the results; made if missing."),
+        click.option("--out", required=True, type=click.Path(), shell_complete=folders, help="Folder for the results; made if missing."),
     ):
         command = option(command)
     return command
@@ -65,7 +73,14 @@ def job_options(command: Any) -> Any:
     """Options that say how to run: on what, again, and with what limits."""
     for option in (
         click.option("--log", type=click.Choice(["text", "json"]), help="Log the steps on standard error; never any customer's text."),
-        click.option("--max-quarantine", type=Share(), default="100%", show_default=True, help="Fail if more rows are set aside: 1%."),
+        click.option(
+            "--max-quarantine",
+            callback=share,
+            metavar="SHARE",
+            default="100%",
+            show_default=True,
+            help="Fail if more rows are set aside: 1%.",
+        ),
         click.option("--resume", is_flag=True, help="Go on with what an interrupted run left in --out."),
         click.option("--scheduler", metavar="ADDRESS", help="Of Dask or Spark, tcp://host:8786; a local one by default."),
         click.option("--jobs", type=int, default=-1, help="Processes of this machine; by default one for each core."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedback_nlp.commands.helping import examples
-from feedback_nlp.commands.kinds import POLICY, SCHEME
+from feedback_nlp.commands.values import POLICIES, SCHEMES
 from feedback_nlp.messages import result_word, show, show_list
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _UNITS = {"hours": "{span} h", "working_hours": "{span} working hours", "working
 
 
 @click.command(epilog=examples("feedback-nlp schemes", "feedback-nlp schemes improvement-plan", "feedback-nlp schemes ours.toml"))
-@click.argument("name", required=False, type=SCHEME)
+@click.argument("name", required=False, shell_complete=SCHEMES)
 def schemes(name: str | None) -> None:
     """List the classification schemes, or show NAME: a slug, or the path of a TOML file, which is checked."""
     from feedback_nlp.ledger.scheme import DEFAULT_SCHEME, load_scheme
@@ -34,7 +34,7 @@ def schemes(name: str | None) -> None:
 
 
 @click.command(epilog=examples("feedback-nlp policies", "feedback-nlp policies improvement-plan", "feedback-nlp policies ours.toml"))
-@click.argument("name", required=False, type=POLICY)
+@click.argument("name", required=False, shell_complete=POLICIES)
 def policies(name: str | None) -> None:
     """List the priority policies, or show NAME: a slug, or the path of a TOML file, which is checked."""
     from feedback_nlp.ledger.policy import DEFAULT_POLICY, load_policy

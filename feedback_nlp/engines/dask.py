@@ -32,7 +32,8 @@ class DaskEngine:
             from distributed import Client
         except ImportError as error:
             raise MissingExtraError("the engine dask needs Dask; install it with: pip install 'feedback_nlp[dask]'") from error
-        with self._cluster() as cluster, Client(cluster) as client, shared_object(shared, self.folder) as handle:
+        connect: Any = Client
+        with self._cluster() as cluster, connect(cluster) as client, shared_object(shared, self.folder) as handle:
             most = WAITING * max(sum(client.nthreads().values()), 1)
             waiting: deque[Any] = deque()
             for task in tasks:
@@ -48,7 +49,8 @@ class DaskEngine:
             return nullcontext(self.address)
         from distributed import LocalCluster
 
-        cluster: AbstractContextManager[Any] = LocalCluster(
+        start: Any = LocalCluster
+        cluster: AbstractContextManager[Any] = start(
             n_workers=self.processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
         )
         return cluster

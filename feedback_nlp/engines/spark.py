@@ -90,7 +90,7 @@ def score(frame: "DataFrame", *, text_column: str = "text", model: str | Path | 
     return frame.mapInPandas(work, schema)
 
 
-def _session(master: str | None) -> "SparkSession":
+def _session(master: str | None) -> Any:
     spark = _pyspark()
     active = spark.sql.SparkSession.getActiveSession()
     if active is not None:

@@ -123,7 +123,7 @@ def cued(texts: list[str], rules: tuple[ForceRule, ...]) -> NDArray[np.bool_]:
     return found
 
 
-def _with_any(texts: Sequence[str], words: Sequence[str]) -> Ints:
+def _with_any(texts: Sequence[str] | NDArray[np.object_], words: Sequence[str]) -> Ints:
     """int64: the texts that hold any of the words; a search in one pass, however many words there are."""
     import pyarrow as pa
     import pyarrow.compute as pc

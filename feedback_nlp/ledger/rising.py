@@ -6,7 +6,6 @@ each part (`TrendLookup.of_items`).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,18 +14,11 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import InputError
 from feedback_nlp.ledger.day_arrays import Arrays
 from feedback_nlp.ledger.day_counts import DayCounts, saved_tallies
-from feedback_nlp.ledger.day_keys import Keys, LabelCounts
-from feedback_nlp.ledger.day_range import MAX_DAYS as MAX_DAYS
-from feedback_nlp.ledger.day_range import DayRange, within
+from feedback_nlp.ledger.day_keys import Keys
 from feedback_nlp.ledger.trend_lookup import OfItems, TrendLookup
 from feedback_nlp.trends.detector import TrendDetector
 from feedback_nlp.trends.state import TrendState
 from feedback_nlp.trends.tally import Tally
-from feedback_nlp.vocabulary import TYPES
-
-if TYPE_CHECKING:
-    from feedback_nlp.scorer.scores import Scores
-    from feedback_nlp.topics import Duplicates, Topics
 
 Objects = NDArray[np.object_]
 Days = NDArray[np.datetime64]
@@ -41,30 +33,18 @@ QUIET_DAYS = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Trends:
-    """Trends of n items.
-
-    table: one row a dimension, key and day: dimension, then the columns of `TrendDetector.detect`. day_count: int64 (n,), items on the
-    item's day of the busiest of its keys, what the same customer says again left out; busiest: object (n,), 「主题「登录」」, "" for none.
-    rising: bool (n,), one of its keys alerts on its day; alert: object (n,), 「主题「登录失败」突增」, "" for none.
-    """
-
-    table: pd.DataFrame
-    day_count: NDArray[np.int64]
-    busiest: Objects
-    rising: NDArray[np.bool_]
-    alert: Objects
-
-
-@dataclass(frozen=True, eq=False)
 class TrendTable:
-    """All trends. table: as in `Trends`. lookup: what the rows of a part are looked up in, all that has to be sent to where they are."""
+    """All trends.
+
+    table: one row a dimension, key and day: dimension, then the columns of `TrendDetector.detect`.
+    lookup: what the rows of a part are looked up in, all that has to be sent to where they are.
+    """
 
     table: pd.DataFrame
     lookup: TrendLookup
 
     def of_items(self, days: Days, keys: Mapping[str, Keys]) -> OfItems:
-        """day_count, busiest, rising and alert of n items, as in `Trends`. days: datetime64[D] (n,); keys: by dimension."""
+        """(day_count, busiest, rising, alert) of n items. days: datetime64[D] (n,); keys: by dimension; see `TrendLookup.of_items`."""
         return self.lookup.of_items(days, keys)
 
     @property
@@ -84,29 +64,6 @@ def judge_days(counts: DayCounts, *, daily_items: float) -> TrendTable:
 def judge_saved(parts: Sequence[Arrays], *, daily_items: float) -> TrendTable:
     """The same of one or more parts as ``DayCounts.to_arrays`` saved them, such as open files of ``numpy.savez``, a dimension at a time."""
     return _judged(*saved_tallies(parts), daily_items)
-
-
-def find_trends(frame: pd.DataFrame, days: Days, scores: "Scores", found: "Topics", alike: "Duplicates", *, daily_items: float) -> Trends:
-    """Judge all keys of n items by day.
-
-    frame: product and channel of the items, masked, where they are there. days: datetime64[D] (n,), NaT where unknown; what
-    `DayRange.recent` leaves out counts in no trend. daily_items: more a day than this are of high frequency.
-    """
-    days = within(days, *DayRange.from_days(days).recent())
-    rows, words = found.mentions
-    numbers, labels = pd.factorize(words)
-    keys = {
-        "theme": Keys(found.model.names, found.theme),
-        "parent": Keys(found.model.parents, found.theme),
-        "keyword": Keys(labels, numbers, rows),
-        "type": Keys(list(TYPES.values()), scores.type_index),
-    }
-    for name in ("product", "channel"):
-        if name in frame:
-            keys[name] = Keys.from_labels(frame[name], LabelCounts.from_labels(frame[name]).most(MAX_KEYS))
-    counts = DayCounts.from_part(days, scores.sentiment, scores.polarity, alike.repeat, found.customers, keys)
-    trends = judge_days(counts, daily_items=daily_items)
-    return Trends(trends.table, *trends.of_items(days, keys))
 
 
 def find_bursts(table: pd.DataFrame) -> pd.DataFrame:

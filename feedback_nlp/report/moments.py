@@ -7,16 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.ledger.rising import MAX_DAYS
+from feedback_nlp.ledger.day_range import DayRange
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Days a curve has points for each day, each week; longer ones have a point a month.
 DAILY_UP_TO, WEEKLY_UP_TO = 62, 370
-
-#: A date so many days after all but one in a hundred of the others is wrong.
-FAR_DAYS = 366
 
 Days = NDArray[np.datetime64]
 
@@ -27,15 +24,6 @@ def local_days(ledger: "pd.DataFrame") -> Days:
         return np.full(len(ledger), np.datetime64("NaT", "D"))
     times = ledger["created_at"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
     return np.asarray(times.to_numpy().astype("datetime64[D]"))
-
-
-def last_day(days: Days) -> np.datetime64 | None:
-    """The last day; dates over a year after nearly all others are wrong and do not count. None without dates."""
-    known = np.sort(days[~np.isnat(days)])
-    if not len(known):
-        return None
-    limit = known[int(0.99 * (len(known) - 1))] + np.timedelta64(FAR_DAYS, "D")
-    return np.datetime64(known[np.searchsorted(known, limit, side="right") - 1])
 
 
 def reading_moment(ledger: "pd.DataFrame", as_of: Any, stated: Any) -> "pd.Timestamp | None":
@@ -55,8 +43,8 @@ def reading_moment(ledger: "pd.DataFrame", as_of: Any, stated: Any) -> "pd.Times
             raise InputError(f"as_of: expected a time such as 2026-03-05 09:00, got {wanted!r}")
         return pd.Timestamp(times.iloc[0])
     days = local_days(ledger)
-    last = last_day(days)
-    return None if last is None else pd.Timestamp(ledger.loc[days == last, "created_at"].max())
+    _, last = DayRange.from_days(days).recent()
+    return None if np.isnat(last) else pd.Timestamp(ledger.loc[days == last, "created_at"].max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +65,10 @@ def make_periods(days: Days) -> Periods:
 
     days: datetime64[D] (n,), NaT where unknown.
     """
-    last, known = last_day(days), ~np.isnat(days)
-    if last is None:
+    (begin, last), known = DayRange.from_days(days).recent(), ~np.isnat(days)
+    if np.isnat(last):
         return Periods("day", np.empty(0, "datetime64[D]"), np.full(len(days), -1), 0)
-    inside = known & (days <= last) & (days > last - np.timedelta64(MAX_DAYS, "D"))
+    inside = known & (days <= last) & (days >= begin)
     first = days[inside].min()
     length = int((last - first).astype(np.int64)) + 1
     unit = "day" if length <= DAILY_UP_TO else "week" if length <= WEEKLY_UP_TO else "month"

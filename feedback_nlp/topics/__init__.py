@@ -6,7 +6,6 @@ from feedback_nlp.topics.aspect_words import shipped_aspects, theme_aspects
 from feedback_nlp.topics.aspects import Aspects, find_aspects
 from feedback_nlp.topics.contrast import contrast_keywords
 from feedback_nlp.topics.counts import TermCounts
-from feedback_nlp.topics.discover import Topics, discover
 from feedback_nlp.topics.duplicates import Duplicates, find_duplicates
 from feedback_nlp.topics.key_phrases import RowPhrases, item_phrases
 from feedback_nlp.topics.keywords import corpus_keywords, item_keywords
@@ -29,11 +28,9 @@ __all__ = [
     "TermCounts",
     "ThemeModel",
     "Themes",
-    "Topics",
     "contrast_keywords",
     "corpus_keywords",
     "corpus_phrases",
-    "discover",
     "find_aspects",
     "find_duplicates",
     "find_new_words",

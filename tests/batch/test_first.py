@@ -16,7 +16,6 @@ from feedback_nlp.ledger.evidence import CLEARLY_POSITIVE, MIN_CHARS
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.vocabulary import TYPE_CODES, URGENCY_CODES
 
-
 #: As long as a text must be to be urgent by the model's word alone.
 ENOUGH = "一二三四五六七八九十"[:MIN_CHARS]
 

@@ -129,8 +129,8 @@ def test_counts_are_of_all_rows(which, request):
     assert summary["rows"] == len(varied()) == len(ledger) + len(analysis.quarantine)
     assert sum(summary["priority"].values()) == sum(summary["type"].values()) == len(ledger)
     counts = ledger["theme"].value_counts()
-    assert dict(zip(analysis.themes["name"], analysis.themes["items"], strict=True)) == {
-        name: int(counts.get(name, 0)) for name in analysis.themes["name"]
+    assert dict(zip(analysis.themes["theme"], analysis.themes["items"], strict=True)) == {
+        name: int(counts.get(name, 0)) for name in analysis.themes["theme"]
     }
     dated = ledger["created_at"].dropna()
     trends = analysis.trends[analysis.trends["dimension"] == "type"] if "type" in set(analysis.trends["dimension"]) else analysis.trends[:0]
@@ -144,7 +144,7 @@ def test_counts_are_of_all_rows(which, request):
 
 
 def test_the_sample_is_another_one(whole, sampled):
-    assert whole.themes["name"].tolist() != sampled.themes["name"].tolist() or not whole.keywords.equals(sampled.keywords)
+    assert whole.themes["theme"].tolist() != sampled.themes["theme"].tolist() or not whole.keywords.equals(sampled.keywords)
     pd.testing.assert_frame_equal(whole.duplicates, sampled.duplicates)
     pd.testing.assert_frame_equal(whole.quarantine, sampled.quarantine)
 

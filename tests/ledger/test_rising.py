@@ -3,7 +3,6 @@
 import io
 from collections import Counter
 from itertools import pairwise, permutations
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,10 @@ from feedback_nlp.ledger import key_counts
 from feedback_nlp.ledger.day_counts import DayCounts
 from feedback_nlp.ledger.day_keys import Keys, LabelCounts
 from feedback_nlp.ledger.day_range import MAX_DAYS, DayRange, within
-from feedback_nlp.ledger.rising import DIMENSIONS, MAX_KEYS, OF_ITEMS, find_bursts, find_trends, judge_days, judge_saved
+from feedback_nlp.ledger.rising import DIMENSIONS, OF_ITEMS, find_bursts, judge_days, judge_saved
 from feedback_nlp.ledger.trend_lookup import TrendLookup
 from feedback_nlp.trends import TrendDetector
 from feedback_nlp.trends.sentences import KINDS
-from feedback_nlp.vocabulary import TYPES
 
 START = np.datetime64("2025-03-03", "D")
 NEVER = np.datetime64("NaT", "D")
@@ -525,32 +523,3 @@ def test_bursts_of_counted_parts():
     assert burst["items"] == own[pd.Timestamp(START + 30) : burst["last"]].sum()
     assert ("电池", pd.Timestamp(START + 40)) in known.index
     assert judge_days(Part([]).counts(), daily_items=10).first_alerts.empty
-
-
-# --- all at once
-
-
-def test_all_items_at_once_is_the_same():
-    rows = scene()
-    part = Part([*rows, *[(900, 0, 0.0, False, 1, 0, [0], 0)] * (len(rows) // 200)])
-    n_rows = len(part.rows)
-    random = np.random.default_rng(1)
-    products = [f"P{number}" for number in random.integers(0, MAX_KEYS + 40, n_rows)]
-    counts = Counter(products)
-    often = sorted(counts, key=lambda label: (-counts[label], label))[:MAX_KEYS]
-    types = random.integers(0, len(TYPES), n_rows)
-    frame = pd.DataFrame({"channel": [CHANNELS[row[7]] if row[7] >= 0 else None for row in part.rows], "product": products})
-    keywords = part.keys["keyword"]
-    topics = SimpleNamespace(
-        model=SimpleNamespace(names=list(THEMES), parents=list(PARENTS)),
-        theme=part.keys["theme"].codes,
-        mentions=(keywords.rows, np.array(WORDS, dtype=object)[keywords.codes]),
-        customers=part.customers,
-    )
-    scores = SimpleNamespace(sentiment=part.sentiment, polarity=part.polarity, type_index=types)
-    found = find_trends(frame, part.days, scores, topics, SimpleNamespace(repeat=part.repeat), daily_items=10)
-    part.days[part.days > START + 100] = NEVER
-    part.keys |= {"type": Keys(list(TYPES.values()), types), "product": Keys.from_labels(products, often)}
-    pd.testing.assert_frame_equal(found.table, part.table(daily_items=10), check_exact=True)
-    items = zip(found.day_count.tolist(), found.busiest, found.rising.tolist(), found.alert, strict=True)
-    assert list(items) == part.of_items(found.table)

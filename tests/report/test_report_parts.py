@@ -17,7 +17,7 @@ from feedback_nlp.report.cells import breadth, lines_of
 from feedback_nlp.report.curves import rising_topics
 from feedback_nlp.report.headlines import headline
 from feedback_nlp.report.marks import phrase_spans, pieces, urgent_spans
-from feedback_nlp.report.moments import last_day, make_periods, period_label, reading_moment
+from feedback_nlp.report.moments import make_periods, period_label, reading_moment
 from feedback_nlp.report.overdue import CLOCKS, find_overdue
 from feedback_nlp.report.sections import heat_style
 from feedback_nlp.report.tables import cross, split_by
@@ -77,10 +77,12 @@ def test_every_day_is_in_the_period_it_is_in(dates):
     assert (periods.place < 0).sum() == periods.outside and len(periods.starts) <= 62
 
 
-def test_a_wrong_date_is_not_the_last_day():
+def test_a_wrong_date_is_in_no_period():
     many = np.repeat(days("2026-01-01", "2026-01-05"), 100)
-    assert last_day(np.append(many, days("2099-01-01"))) == np.datetime64("2026-01-05")
-    assert last_day(days("2026-01-05", "2026-01-20")) == np.datetime64("2026-01-20") and last_day(days("NaT")) is None
+    periods = make_periods(np.append(many, days("2099-01-01")))
+    assert periods.starts[-1] == np.datetime64("2026-01-05") and periods.outside == 1
+    assert make_periods(days("2026-01-05", "2026-01-20")).starts[-1] == np.datetime64("2026-01-20")
+    assert not len(make_periods(days("NaT")).starts)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.topics import PhraseCounts, TermCounts, corpus_keywords, corpus_phrases, item_keywords, item_phrases, theme_table
-from feedback_nlp.topics.discover import ItemTopics, PartWords, TopicSums, discover, learn_topics
-from feedback_nlp.topics.knowledge import MAX_SUBJECTS, MIN_ITEMS
+from feedback_nlp.topics.knowledge import MAX_SUBJECTS, MIN_ITEMS, ItemTopics, PartWords, learn_topics
 from feedback_nlp.topics.stream import units
 from feedback_nlp.topics.tables import SHORT_QUOTE, Quotes
+from feedback_nlp.topics.topic_sums import TopicSums
 
 
 @pytest.fixture(scope="module")
@@ -208,11 +208,3 @@ def test_quotes_match_the_oracle(rows):
     columns = [np.array([row[k] for row in rows], kind) for k, kind in enumerate((np.int64, np.float64, object))]
     quotes = Quotes.best(*columns, n_quotes=2)
     assert list(zip(quotes.theme.tolist(), quotes.text.tolist(), strict=True)) == expected
-
-
-def test_discover_is_made_of_these(tokenize, corpus, known, given_columns, sums_of):
-    columns = {name: values for name, values in given_columns.items() if name != "texts"}
-    topics = discover(tokenize(corpus), corpus, **columns)
-    pd.testing.assert_frame_equal(topics.themes, sums_of(np.arange(len(corpus))).themes_table(known))
-    assert topics.theme_names.tolist() == [(*known.themes.names, "")[number] for number in topics.theme.tolist()]
-    assert set(topics.mentions[1]) == set(known.subjects)

@@ -423,7 +423,7 @@ def texts_have_no_columns(case):
 def one_call_gives_what_two_give(case):
     fitted, again = fit(case), clone(case.estimator)
     if "transform" in case.outputs:
-        found, expected = again.fit_transform(TEXTS, case.y), fitted.transform(TEXTS)
+        found, expected = again.fit_transform(TEXTS, y=case.y), fitted.transform(TEXTS)
         pd.testing.assert_frame_equal(*(pd.DataFrame(part.toarray() if issparse(part) else part) for part in (found, expected)))
     if hasattr(again, "fit_predict"):
         assert again.fit_predict(TEXTS).tolist() == fitted.labels_.tolist() == fitted.predict(TEXTS).tolist()

@@ -30,12 +30,12 @@ def translated(command: click.Command, lang: Lang) -> click.Command:
     twin.params = [_translated_parameter(parameter, lang) for parameter in command.params]
     if isinstance(twin, click.Group):
         twin.commands = {name: translated(each, lang) for name, each in twin.commands.items()}
+    twin.context_class = _WideContext
     if lang != "en":
         twin.help = translate(reflowed(command.help or ""), lang)
         # click finds the first sentence of English only.
         twin.short_help = twin.help.split("\n")[0].split("。")[0]
         twin.epilog = command.epilog and command.epilog.replace(_EXAMPLES, translate(_EXAMPLES, lang))
-        twin.context_class = _WideContext
     return twin
 
 

@@ -29,7 +29,7 @@ def analysis_options(command: Any) -> Any:
             type=click.Choice(["zh", "en"]),
             default="zh",
             show_default=True,
-            help="Of ledger.csv's headers, the report and the workbook.",
+            help="Language of ledger.csv's headers, the report and the workbook.",
         ),
         click.option("--as-of", metavar="TIME", help="When feedback without a date counts as received."),
         click.option(

@@ -75,7 +75,7 @@ class TokenVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._fit(texts)
         return self
 
-    def fit_transform(self, texts: Any, y: object = None, /) -> "csr_array | pd.DataFrame":
+    def fit_transform(self, texts: Any, /, y: object = None) -> "csr_array | pd.DataFrame":
         """``fit`` and ``transform`` of the same texts, which are cut once."""
         return self._weighted(self._fit(texts), texts)
 

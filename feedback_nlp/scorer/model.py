@@ -29,6 +29,8 @@ DENSE_ARRAYS = ("hidden_weights", "hidden_scale", "hidden_bias", "output_weights
 
 #: No model of this format is larger; a manifest that claims more is refused unread.
 MAX_FILE_BYTES = 256 * 1024 * 1024
+#: Largest scale, bias and offset. Those of trained models are below 100; products of four such numbers are far from the end of float32.
+MAX_NUMBER = 1e6
 MAX_MANIFEST_BYTES = 1024 * 1024
 
 _REMEDY = "install or train the model again"
@@ -140,7 +142,7 @@ def _manifest_problems(manifest: Any) -> list[str]:
     """What a manifest of format 2 must say and this one does not."""
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
-        return [f"expected format {FORMAT!r}, got {found!r}; this model was made by another version"]
+        return [f"expected format {FORMAT!r}, got {str(found)[:80]!r}; this model was made by another version"]
     rules: dict[str, Callable[[Any], bool]] = {
         "name": lambda v: isinstance(v, str) and v != "",
         "version": lambda v: isinstance(v, str) and v != "",
@@ -159,7 +161,7 @@ def _manifest_problems(manifest: Any) -> list[str]:
     if not problems:
         entry = manifest["files"][ARRAYS_FILE]
         if type(entry.get("bytes")) is not int or not 0 < entry["bytes"] <= MAX_FILE_BYTES:
-            problems.append(f"files.{ARRAYS_FILE}.bytes: expected 1..{MAX_FILE_BYTES}, got {entry.get('bytes')}")
+            problems.append(f"files.{ARRAYS_FILE}.bytes: expected 1..{MAX_FILE_BYTES}, got {str(entry.get('bytes'))[:80]}")
         if not isinstance(entry.get("sha256"), str):
             problems.append(f"files.{ARRAYS_FILE}.sha256: expected a checksum")
     return problems
@@ -236,10 +238,13 @@ def _check_header(path: Path, content: bytes, expected: dict[str, tuple[str, lis
 
 
 def _checked_dense(path: Path, arrays: dict[str, NDArray[Any]]) -> Dense:
-    """The dense layers of arrays that have the right shapes. Raises ModelError unless all numbers are finite and all sums exact."""
+    """The dense layers of arrays that have the right shapes.
+
+    Raises ModelError unless all numbers are of a size that no product of them overflows, and all sums exact.
+    """
     dense = Dense(**{name: arrays[name].astype(np.float32) for name in DENSE_ARRAYS})
-    if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype == np.float32) or not dense.exact():
-        raise ModelError(f"{path}: expected finite numbers and weights whose sums stay exact; {_REMEDY}")
+    if not all((np.abs(array) <= MAX_NUMBER).all() for array in arrays.values() if array.dtype == np.float32) or not dense.exact():
+        raise ModelError(f"{path}: expected finite numbers of at most {MAX_NUMBER:g} and weights whose sums stay exact; {_REMEDY}")
     return dense
 
 

@@ -181,7 +181,9 @@ def mask_frame(frame: pd.DataFrame, *, skip: Collection[Hashable] = ()) -> pd.Da
         column = frame.iloc[:, position]
         kind = None if label in skip else _column_kind(str(label), column)
         if kind:
-            result.isetitem(position, mask_column(column, kind).array)
+            masked = mask_column(column, kind)
+            # As a Series: of the bare objects pandas would make strings, which lone surrogates cannot be.
+            result.isetitem(position, masked)
     return result
 
 

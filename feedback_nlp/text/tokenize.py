@@ -25,6 +25,8 @@ from feedback_nlp.text.stopwords import content_mask, read_word_list, stop_words
 
 __all__ = ["Tokenizer", "Tokens", "content_mask", "read_word_list", "stop_words"]
 
+#: Seconds to wait for another thread that builds the dictionary, which takes less than one.
+PATIENCE = 5.0
 #: Characters cut at once: enough to make the cost of a step small, few enough that the arrays stay in the cache.
 CHUNK_CHARS = 1 << 17
 
@@ -152,6 +154,8 @@ class Tokenizer:
         """
         if isinstance(texts, str):
             raise TextTypeError("texts: expected a sequence of strings, got one string; use cut() or wrap it in a list")
+        if not isinstance(texts, Iterable):
+            raise TextTypeError(f"texts: expected a sequence of strings, got {type(texts).__name__}")
         _check_strings(rows := list(texts))
         lexicon = self._build()
         numbering = Numbering(lexicon)
@@ -167,8 +171,13 @@ class Tokenizer:
 
     def _build(self) -> Lexicon:
         if self._lexicon is None:
-            with self._lock:
+            # In a process forked while another thread held the lock nobody will ever give it back.
+            held = self._lock.acquire(timeout=PATIENCE)
+            try:
                 self._lexicon = self._lexicon or lexicon_with(self._words)
+            finally:
+                if held:
+                    self._lock.release()
         return self._lexicon
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         TextTypeError,
     )
     from feedback_nlp.learn.classifiers import FeedbackClassifier, SentimentClassifier
+    from feedback_nlp.learn.vectorizer import TokenVectorizer
     from feedback_nlp.ledger.clock_state import clock_state
     from feedback_nlp.pipeline import analyze, run_files
     from feedback_nlp.scorer.scorer import BatchScorer
@@ -41,6 +42,7 @@ _HOMES = {
     "LedgerStore": "feedback_nlp.store.ledger_store",
     "SentimentClassifier": "feedback_nlp.learn.classifiers",
     "ThemeModel": "feedback_nlp.topics.theme_model",
+    "TokenVectorizer": "feedback_nlp.learn.vectorizer",
     "Tokenizer": "feedback_nlp.text.tokenize",
     "TrendDetector": "feedback_nlp.trends.detector",
     "analyze": "feedback_nlp.pipeline",
@@ -71,6 +73,7 @@ __all__ = [
     "SentimentClassifier",
     "TextTypeError",
     "ThemeModel",
+    "TokenVectorizer",
     "Tokenizer",
     "TrendDetector",
     "__version__",

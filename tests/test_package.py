@@ -31,6 +31,7 @@ PUBLIC = [
     "SentimentClassifier",
     "TextTypeError",
     "ThemeModel",
+    "TokenVectorizer",
     "Tokenizer",
     "TrendDetector",
     "__version__",
@@ -268,6 +269,7 @@ def test_what_is_imported_is_required():
     [
         "feedback_nlp",
         "feedback_nlp.learn.classifiers",
+        "feedback_nlp.learn.vectorizer",
         "feedback_nlp.scorer.scorer",
         "feedback_nlp.topics.theme_model",
         "feedback_nlp.text.privacy",

@@ -82,8 +82,9 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{folder}: expected a folder that can be written ({error.strerror}); give another --out") from error
     finally:
-        if not there and [path.name for path in folder.iterdir()] == [LOCK]:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            if not there and [path.name for path in folder.iterdir()] == [LOCK]:
+                shutil.rmtree(folder)
 
 
 def run_job(
@@ -134,7 +135,7 @@ def _open_work(job: Job) -> FolderSpace:
     journal = job.work / JOURNAL
     try:
         if job.resume and journal.exists():
-            known = json.loads(journal.read_text(encoding="utf-8"))
+            known = _known(journal)
             changed = sorted(name for name in {*known, *job.fingerprint} if known.get(name) != _plain(job.fingerprint).get(name))
             if changed:
                 raise InputError(
@@ -151,6 +152,16 @@ def _open_work(job: Job) -> FolderSpace:
         raise InputError(f"{job.work}: expected a folder that can be written ({error.strerror}); check its permissions") from error
     write_json(job.fingerprint, journal)
     return FolderSpace(job.work)
+
+
+def _known(journal: Path) -> dict[str, Any]:
+    """What an unfinished run is about. Raises InputError where its journal is damaged."""
+    try:
+        return dict(json.loads(journal.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"{journal}: expected the journal of a run, got what cannot be read; run without --resume to begin anew"
+        ) from error
 
 
 def _plain(fingerprint: Mapping[str, Any]) -> dict[str, Any]:

@@ -227,9 +227,15 @@ def _fallback_path() -> str:
 
 @cache
 def _characters(path: str, face: int) -> frozenset[int]:
-    """Code points a face has. Raises OSError or RuntimeError where it cannot be read."""
+    """Code points a face has. Raises OSError or RuntimeError where it cannot be read or its Chinese cannot be drawn.
+
+    New Apple systems have PingFang in outlines that only they can draw (table hvgl).
+    """
     from matplotlib.ft2font import FT2Font
 
     # matplotlib before 3.11 has no choice of faces and lists the first one only.
     font = FT2Font(path, face_index=face) if face else FT2Font(path)
-    return frozenset(font.get_charmap())
+    characters = frozenset(font.get_charmap())
+    if ord(NEEDED[0]) in characters and not any(font.load_char(ord(NEEDED[0])).bbox):
+        raise RuntimeError("its characters have no outlines that can be drawn")
+    return characters

@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -20,12 +21,12 @@ OPERATIONS = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.list
 
 def main():
     import feedback_nlp as fn
-    from feedback_nlp.batch.setup import code_digest
+    from feedback_nlp.engines.local import LocalEngine
 
     scorer = fn.BatchScorer.load()
-    # All that is imported late is there before the first fork; the sources of the program are read once.
-    fn.analyze(["登录失败，闪退", "快递破损"] * 3, model=scorer)
-    code_digest()
+    # All that is imported late is there before the first fork, since a child may lose the right to read it.
+    with tempfile.TemporaryDirectory() as folder:
+        fn.run_files(["登录失败，闪退", "快递破损"] * 3, Path(folder, "out"), engine=LocalEngine(1), model=scorer)
     print("ready", flush=True)
     while line := sys.stdin.readline():
         request = json.loads(line)

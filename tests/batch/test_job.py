@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 import time
+from importlib import resources
 from pathlib import Path
 
 import pandas as pd
@@ -95,13 +96,13 @@ CHANGES = {
     "scheme": ({"scheme": "channel-plan"}, None),
     "policy": ({"policy": "improvement-plan"}, None),
     "aspects": ({"aspects": {"登录": ["登录", "验证码"]}}, None),
-    "columns": ({"columns": {"remark": "scene_note"}}, None),
+    "columns": ({"columns": {"标签": "industry"}}, None),
     "user_dictionary": ({"user_dictionary": ["扫地机器人"]}, None),
     "part_rows": ({"part_rows": 9}, None),
 }
 
 
-@pytest.mark.parametrize("change", [name for name in CHANGES if name != "columns"])
+@pytest.mark.parametrize("change", CHANGES)
 def test_what_changes_makes_it_run_again(run, data, tmp_path, change):
     options, touch = CHANGES[change]
     assert run(tmp_path / "out")
@@ -119,7 +120,7 @@ def test_the_same_bytes_under_another_date_are_no_change(run, data, tmp_path):
 
 def test_a_policy_file_with_other_contents(run, tmp_path):
     policy = tmp_path / "policy.toml"
-    text = shipped("policies", "handling-measures").read_text(encoding="utf-8")
+    text = shipped("policies")["handling-measures"].read_text(encoding="utf-8")
     policy.write_text(text, encoding="utf-8")
     assert run(tmp_path / "out", policy=policy)
     assert run(tmp_path / "out", policy=policy) is False
@@ -129,8 +130,8 @@ def test_a_policy_file_with_other_contents(run, tmp_path):
 
 
 def test_another_model_with_the_same_weights_but_another_name(run, scorer, tmp_path):
-    bundled = Path(str(scorer.model.folder)) if hasattr(scorer.model, "folder") else Path(fn.__file__).parents[1] / "models" / "default"
-    shutil.copytree(bundled, tmp_path / "model")
+    with resources.as_file(resources.files("feedback_nlp.models") / "default") as bundled:
+        shutil.copytree(bundled, tmp_path / "model")
     assert run(tmp_path / "out", model=str(tmp_path / "model"))
     assert run(tmp_path / "out", model=str(tmp_path / "model")) is False
     manifest = json.loads((tmp_path / "model" / "manifest.json").read_text(encoding="utf-8"))
@@ -167,8 +168,8 @@ def test_resumed_from_any_step(run, tmp_path, at):
     out = tmp_path / "out"
     with pytest.raises(Interrupted):
         run(out, progress=interrupting(at))
-    assert {path.name for path in out.iterdir()} == ({LOCK} if at == "read" else {LOCK, WORK})
-    made = {path.name: path.stat().st_ino for path in (out / WORK).glob("*.npz")} if at != "read" else {}
+    assert out.exists() == (at != "read"), "where nothing was made, nothing is left"
+    made = {path.name: path.stat().st_ino for path in (out / WORK).glob("*.npz")}
     seen = {}
     with pytest.raises(Interrupted):
         run(out, resume=True, progress=interrupting("write"))
@@ -292,16 +293,14 @@ def shared_folder():
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("most", [50, 3_000, 60_000, 90_000])
+@pytest.mark.parametrize("most", [50, 3_000, 38_000])
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(jobs, run, data, tmp_path, most):
     """No file may have more bytes than this; to a program a full disk is the same: a write that fails."""
     out = tmp_path / "out"
     assert jobs.run(data, out, options={**OPTIONS, "lang": "en"})["error"] is None
     before = contents(out)
-    assert max(map(len, before.values())) > 30_000
+    assert max(map(len, before.values())) > most
     report = jobs.run(data, out, options=OPTIONS, most=most)
-    if report["error"] is None:
-        pytest.fail(f"no file has over {most} bytes: {sorted((len(data), name) for name, data in before.items())}")
     assert report["error"].startswith("InputError: ") and "cannot be written (File too large)" in report["error"], report["error"]
     assert contents(out) == before
     for path in (out / WORK).glob("*"):
@@ -328,7 +327,6 @@ def test_a_folder_that_is_closed_in_the_middle(jobs, shared_folder):
     varied(N_ROWS).to_csv(shared_folder / "feedback.csv", index=False)
     out = shared_folder / "out"
     out.mkdir()
-    shared_folder.chmod(0o755)
     for folder in (shared_folder, out):
         if not os.geteuid():
             os.chown(folder, NOBODY, NOBODY)
@@ -491,17 +489,17 @@ def test_hive_partitions_give_columns(run, tmp_path):
 
 
 def test_formats_give_the_same_ledger(run, tmp_path):
-    rows = varied(30)[["text", "created_at", "product", "channel", "remark", "件数"]].iloc[:30]
-    rows = rows.assign(**{name: rows[name].map(lambda value: None if value is None else str(value)) for name in rows if name != "件数"})
-    rows["text"] = rows["text"].fillna("")
+    """But for numbers, which a CSV file does not tell from text."""
+    rows = varied(30)[["text", "created_at", "product", "channel", "remark"]]
+    rows = rows.assign(**{name: rows[name].map(lambda value: None if value is None else str(value).strip()) for name in rows})
+    rows = rows.assign(text=rows["text"].fillna(""), channel=rows["channel"].replace("", None))
     rows.to_csv(tmp_path / "f.csv", index=False)
     rows.to_json(tmp_path / "f.jsonl", orient="records", lines=True, force_ascii=False)
     rows.to_parquet(tmp_path / "f.parquet")
     found = {}
     for suffix in ("csv", "jsonl", "parquet"):
         run(tmp_path / suffix, tmp_path / f"f.{suffix}")
-        loaded = fn.Analysis.load(tmp_path / suffix).ledger.drop(columns=["source_line"])
-        found[suffix] = loaded.assign(件数=loaded["件数"].astype("int64"), channel=loaded["channel"].str.strip().replace("", None))
+        found[suffix] = fn.Analysis.load(tmp_path / suffix).ledger.drop(columns=["source_line"])
     pd.testing.assert_frame_equal(found["jsonl"], found["parquet"])
     pd.testing.assert_frame_equal(found["csv"], found["parquet"])
 

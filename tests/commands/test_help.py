@@ -29,7 +29,9 @@ def lines_of(command):
 def test_examples_can_be_called(monkeypatch, capsys, path):
     called = []
     # A group does nothing itself before the command below it.
-    monkeypatch.setattr(click.Command, "invoke", lambda self, ctx: None if isinstance(self, click.Group) else called.append(ctx.command_path))
+    monkeypatch.setattr(
+        click.Command, "invoke", lambda self, ctx: None if isinstance(self, click.Group) else called.append(ctx.command_path)
+    )
     lines = lines_of(ALL[path])
     assert lines
     for program, *words in lines:

@@ -149,7 +149,7 @@ def print_quarantine(quarantine: "pd.DataFrame", *, rest: str = "see quarantine.
     """The first rows that were set aside, with line and reason; ``rest``, a text of the catalogue, says what became of the others."""
     if not len(quarantine):
         return
-    table = Table(title=show("{rows} rows set aside", rows=len(quarantine)), title_justify="left")
+    table = Table(title=show("Rows set aside: {rows}", rows=len(quarantine)), title_justify="left")
     table.add_column(show("line"), justify="right")
     table.add_column(show("reason"), overflow="fold")
     for line, reason in quarantine[["source_line", "reason"]].head(TOP_QUARANTINE).itertuples(index=False, name=None):

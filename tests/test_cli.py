@@ -35,14 +35,6 @@ SCRIPT = Path(sys.executable).parent / "feedback-nlp"
 MODULE = [sys.executable, "-m", "feedback_nlp"]
 
 
-@pytest.fixture(autouse=True)
-def no_locale(monkeypatch):
-    """Results in Chinese, messages in English, whatever the locale of the machine."""
-    for name in ("FEEDBACK_NLP_LANG", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-
-
 def write(path, rows=ROWS, header="问题描述,产品", encoding="utf-8"):
     lines = [header, *(",".join(row) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding=encoding)

@@ -122,7 +122,7 @@ def test_importing_leaves_loggers_and_warnings_alone():
 
 #: A module may import from its own layer and from those before it. ``train`` makes models; nothing that reads feedback needs it.
 LAYERS = [
-    ("errors", "vocabulary"),
+    ("errors", "messages", "vocabulary"),
     ("plots",),
     ("text",),
     ("io",),

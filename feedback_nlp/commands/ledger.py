@@ -24,6 +24,8 @@ SUFFIXES = (".csv", ".parquet", ".jsonl", ".xlsx")
 
 #: Characters of a text in a list.
 SHOWN = 60
+#: Characters of an ID that is not broken in a list.
+WIDEST_ID = 24
 
 _STORE = "sqlite:///ledger.db or postgresql://user@host/database"
 _LIST = "feedback-nlp ledger list --status 待分析 --priority 高"
@@ -110,9 +112,19 @@ def list_items(store: "LedgerStore", limit: int, **options: Any) -> None:
 
     wanted = _wanted(**options)
     items, count = store.load(**wanted, limit=limit), store.count(**wanted)
-    table = Table(title=show("{count} items, {shown} shown", count=count, shown=len(items)), title_justify="left")
-    for header in ("ID", "priority", "score", "status", "owner", "due", "text"):
-        table.add_column(show(header), overflow="fold", justify="right" if header == "score" else "left")
+    table = Table(title=show("Items: {count}, shown: {shown}", count=count, shown=len(items)), title_justify="left")
+    longest = int(items["feedback_id"].str.len().max()) if len(items) else 0
+    for header, layout in (
+        # An ID is there to be copied: it stands on one line if it is not too long.
+        ("ID", {"no_wrap": longest <= WIDEST_ID}),
+        ("priority", {"no_wrap": True}),
+        ("score", {"no_wrap": True, "justify": "right"}),
+        ("status", {"no_wrap": True}),
+        ("owner", {}),
+        ("due", {"max_width": len("2026-10-16")}),
+        ("text", {}),
+    ):
+        table.add_column(show(header), overflow="fold", **layout)
     for row in items.to_dict("records"):
         due = row["due_at"] if _told(row["due_at"]) else row.get("resolve_due_at")
         cells = (row["feedback_id"], row["priority"], f"{row['priority_score']:.1f}", row["status"], row["owner"], due, row["text"])

@@ -123,7 +123,7 @@ def _engine(name: str, jobs: int, scheduler: str | None, folder: Path) -> "Engin
         return local.LocalEngine(jobs, work)
     if name == "dask":
         return dask.DaskEngine(scheduler, local.LocalEngine(jobs).processes, work)
-    return spark.SparkEngine(scheduler or f"local[{local.LocalEngine(jobs).processes}]", work)
+    return spark.SparkEngine(scheduler or f"local[{local.LocalEngine(jobs).processes},{spark.ATTEMPTS}]", work)
 
 
 def _make(after: _After, analysis: "Analysis") -> None:

@@ -51,6 +51,6 @@ class DaskEngine:
 
         start: Any = LocalCluster
         cluster: AbstractContextManager[Any] = start(
-            n_workers=self.processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+            n_workers=self.processes, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", memory_limit=0
         )
         return cluster

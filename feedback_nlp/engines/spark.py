@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Tasks of one Spark job, for each of its cores: what is read ahead, and what runs again when the driver dies.
 WAVE = 8
+#: A local session would fail with the first process that dies; a cluster tries so often by itself.
+ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,12 @@ def _session(master: str | None) -> Any:
     if (master or "local").startswith("local"):
         # PySpark takes the first python3 of the path for its workers, which may be another one than ours.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = spark.sql.SparkSession.builder.appName("feedback_nlp").config("spark.ui.enabled", "false")
-    return builder.master(master or "local[*]").getOrCreate()
+    builder = (
+        spark.sql.SparkSession.builder.appName("feedback_nlp")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+    )
+    return builder.master(master or f"local[*,{ATTEMPTS}]").getOrCreate()
 
 
 def _pyspark() -> Any:

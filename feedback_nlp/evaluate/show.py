@@ -77,9 +77,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _head_table(heads: pd.DataFrame) -> Table:
-    table = _table(
-        show("Overview (%, 95 % intervals)"), "head", "rows", "unlabelled", "accuracy", "macro F1", "calibration error", "weighted κ"
-    )
+    table = _table(show("Overview (%, 95 % intervals)"), "head", "rows", "no label", "accuracy", "macro F1", "calib. error", "weighted κ")
     for row in heads.to_dict("records"):
         figures = (percent(row["calibration_error"]), number(row["kappa"]))
         table.add_row(_head(row["head"]), str(row["rows"]), str(row["left_out"]), _rate(row, "accuracy"), _rate(row, "macro_f1"), *figures)

@@ -20,13 +20,15 @@ OPERATIONS = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.list
 
 
 def main():
+    from varied import varied
+
     import feedback_nlp as fn
     from feedback_nlp.engines.local import LocalEngine
 
     scorer = fn.BatchScorer.load()
     # All that is imported late is there before the first fork, since a child may lose the right to read it.
     with tempfile.TemporaryDirectory() as folder:
-        fn.run_files(["登录失败，闪退", "快递破损"] * 3, Path(folder, "out"), engine=LocalEngine(1), model=scorer)
+        fn.run_files(varied(60), Path(folder, "out"), engine=LocalEngine(1), model=scorer)
     print("ready", flush=True)
     while line := sys.stdin.readline():
         request = json.loads(line)

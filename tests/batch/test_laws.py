@@ -1,5 +1,6 @@
 """The laws of the steps: no result depends on how rows are parted, on their order, or on what runs the maps."""
 
+import json
 from functools import partial
 
 import numpy as np
@@ -179,6 +180,47 @@ def test_the_sample_has_the_lowest_hashes(hashes, size):
 )
 def test_small_frames_in_parts_of_two(scorer, frame):
     assert_same(analyzed(frame, scorer, part_rows=2), analyzed(frame, scorer))
+
+
+def test_columns_of_a_parquet_file_with_late_gaps(scorer, tmp_path):
+    """What stands in a column of integers looks the same in a part without gaps: ids of equal texts are numbered by it."""
+    n_rows = 12
+    columns = {
+        "text": ["登录失败，一直闪退"] * n_rows,
+        "数": pd.array([*range(1, n_rows), None], dtype="Int64"),
+        "旗": pd.array([True] * (n_rows - 1) + [None], dtype="boolean"),
+        "时": pd.to_datetime(["2026-03-01"] * (n_rows - 1) + [None]),
+    }
+    pd.DataFrame(columns).to_parquet(tmp_path / "f.parquet")
+    whole = analyzed(tmp_path / "f.parquet", scorer)
+    for part_rows in (3, 4, 11):
+        assert_same(analyzed(tmp_path / "f.parquet", scorer, part_rows=part_rows), whole)
+    assert whole.ledger["feedback_id"].str.endswith("-12").any()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [5, 5, "甲", "乙"],
+        [5, 2.5, "甲", "乙"],
+        [True, False, 1, 2],
+        [None, None, 1, 2],
+        [None, None, ["甲"], ["乙"]],
+        [1, 2, 2.5, None],
+        [["甲"], ["乙"], "甲", "乙"],
+        [{"甲": 1}, {"甲": 2}, None, "乙"],
+    ],
+    ids=str,
+)
+def test_columns_of_json_lines_that_change_their_type(scorer, tmp_path, values):
+    with (tmp_path / "f.jsonl").open("w", encoding="utf-8") as file:
+        for number, value in enumerate(values):
+            file.write(json.dumps({"text": f"登录失败，第{number}次", "数": value}, ensure_ascii=False) + "\n")
+    found = {}
+    for part_rows in (2, 100):
+        fn.run_files(tmp_path / "f.jsonl", tmp_path / f"out-{part_rows}", part_rows=part_rows, engine=LocalEngine(1), model=scorer)
+        found[part_rows] = fn.Analysis.load(tmp_path / f"out-{part_rows}").ledger
+    pd.testing.assert_frame_equal(found[2], found[100])
 
 
 def test_parts_with_other_columns(scorer, tmp_path):

@@ -1,10 +1,12 @@
 """``feedback-nlp ledger``: the loop closed without writing code."""
 
 import json
+import re
 
 import click
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 
 from feedback_nlp import cli
 from feedback_nlp.commands.ledger import ledger
@@ -82,6 +84,19 @@ def test_a_list_is_most_urgent_first_and_filtered(run):
     assert listed("--overdue") == ("3 条，显示 3 条", ["a", "b", "=c"])
     run("close", "b", "--result", "好了", "--who", "王工")
     assert listed("--overdue") == ("2 条，显示 2 条", ["a", "=c"])
+
+
+@pytest.mark.parametrize(("length", "whole"), [(24, True), (60, False)])
+def test_a_list_fits_the_terminal_and_keeps_ids_whole(run, url, monkeypatch, length, whole):
+    name = "x" * length
+    with LedgerStore(url) as store:
+        store.save(items((name, "高", 90.0, "登录不了，" * 30)), run="run 2")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    out = re.sub(r"\x1b\[[0-9;]*m", "", run("list")[1])
+    assert {cell_len(line) for line in out.splitlines()[1:]} == {80}
+    assert (name in out) == whole
 
 
 def test_show_tells_all_and_the_history(run):

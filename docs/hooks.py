@@ -4,6 +4,7 @@ import posixpath
 import re
 from pathlib import Path
 
+import click
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parent.parent
@@ -14,6 +15,8 @@ PAGES = {
     "benchmarks.md": "benchmarks/README.md",
     "zh.md": "README.zh-CN.md",
 }
+#: Where the help of all commands is put in.
+COMMANDS = "<!-- commands -->"
 _LINK = re.compile(r"\[([^\]\n]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -38,3 +41,20 @@ def relinked(text, source):
         return f"[{words}]({page}{anchor})" if page else words
 
     return _LINK.sub(link, text)
+
+
+def on_page_markdown(markdown, page, config, files):
+    """Put in the help of the commands."""
+    if COMMANDS not in markdown:
+        return markdown
+    from feedback_nlp.cli import cli
+
+    return markdown.replace(COMMANDS, "\n".join(helped(cli, "feedback-nlp", 2)))
+
+
+def helped(command, name, level, parent=None):
+    """Headings and texts of a command and of all below it, as ``--help`` shows them."""
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=96, max_content_width=96)
+    yield f"{'#' * level} {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
+    for inner in getattr(command, "commands", {}).items():
+        yield from helped(inner[1], inner[0], level + 1, context)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,8 +105,11 @@ class Analysis:
         return write_workbook(self.ledger, path, summary=self.summary, themes=self.themes, trends=self.trends, lang=lang)
 
     @classmethod
-    def load(cls, folder: str | Path, *, rows: int | None = None) -> "Analysis":
-        """What ``save`` or `run_files` wrote. rows: read only so many rows of the ledger, the most urgent; the summary stays that of all.
+    def load(cls, folder: str | Path, *, rows: int | None = None, columns: Collection[str] | None = None) -> "Analysis":
+        """What ``save`` or `run_files` wrote.
+
+        rows: read only so many rows of the ledger, the most urgent; the summary stays that of all. columns: read only these of it, where
+        they are there.
 
         Raises InputError where the folder is not one of theirs, or not whole.
         """
@@ -114,7 +117,7 @@ class Analysis:
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES if name != "ledger"}
-            ledger = _first_rows(folder / "ledger.parquet", rows)
+            ledger = _read_ledger(folder / "ledger.parquet", rows, columns)
             summary = in_order(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
             signature = manifest["signature"]
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -152,14 +155,14 @@ class Analysis:
         return folder
 
 
-def _first_rows(path: Path, rows: int | None) -> pd.DataFrame:
-    """The first rows of a Parquet file, all for None; the rest is not read."""
-    if rows is None:
-        return pd.read_parquet(path)
+def _read_ledger(path: Path, rows: int | None, columns: Collection[str] | None) -> pd.DataFrame:
+    """The first rows of a Parquet file, all for None, and these columns of them; the rest is not read."""
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        batch = next(file.iter_batches(batch_size=max(rows, 1)), None)
-        schema = file.schema_arrow
-    found = schema.empty_table() if batch is None else batch
-    return found.to_pandas().head(rows)
+        chosen = [name for name in file.schema_arrow.names if columns is None or name in columns]
+        if rows is None:
+            return pd.read_parquet(path, columns=chosen)
+        batch = next(file.iter_batches(batch_size=max(rows, 1), columns=chosen), None)
+        empty = file.schema_arrow.empty_table().select(chosen)
+    return (empty if batch is None else batch).to_pandas().head(rows)

@@ -106,7 +106,9 @@ def _write(space: FolderSpace, rows: Rows, out: Path, folder: Path) -> None:
 
 def _table(space: FolderSpace, rows: Rows, number: int) -> pd.DataFrame:
     part = space.get(Scored, number)
-    first = {"source_line": part.lines, "feedback_id": rows.names(number, part.names.names)}
-    table = pd.concat([pd.DataFrame({**({"source_file": part.source} if part.source else {}), **first}), part.scores], axis=1)
+    # Text in a part without rows too: all parts of a Parquet file have the same types.
+    source = {"source_file": pd.Series([part.source] * len(part.lines), dtype="str")} if part.source else {}
+    names = pd.Series(rows.names(number, part.names.names), dtype="str")
+    table = pd.concat([pd.DataFrame({**source, "source_line": part.lines, "feedback_id": names}), part.scores], axis=1)
     again, _ = rows.again(number)
     return table.drop(index=again) if len(again) else table

@@ -184,6 +184,7 @@ def _publish(job: Job, results: Path, files: Mapping[str, str], setup: Setup, ou
     write_json({"signature": setup.signature, "run": job.fingerprint, "files": files, "sampled": _sampled(outcome)}, results / MANIFEST)
     try:
         (job.folder / MANIFEST).unlink(missing_ok=True)
+        (job.folder / QUARANTINE).unlink(missing_ok=True)
         for name in files:
             (results / name).replace(job.folder / name)
         (results / MANIFEST).replace(job.folder / MANIFEST)

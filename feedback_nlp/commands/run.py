@@ -68,10 +68,19 @@ class _After:
     policy: str
     lang: str
 
-    @property
-    def needs_ledger(self) -> bool:
-        """Whether the whole ledger is wanted in memory."""
-        return bool(self.store or self.workbook or self.report)
+    def load(self, folder: str) -> "Analysis":
+        """The results, and of the ledger no more than is wanted: all of it, the columns of a report, or the first rows."""
+        from feedback_nlp.analysis import Analysis
+
+        if self.store or self.workbook:
+            return Analysis.load(folder)
+        if self.report:
+            from feedback_nlp.report.page import COLUMNS
+
+            return Analysis.load(folder, columns=COLUMNS)
+        from feedback_nlp.terminal import TOP_ITEMS
+
+        return Analysis.load(folder, rows=TOP_ITEMS)
 
 
 def _run(
@@ -89,14 +98,13 @@ def _run(
     **options: Any,
 ) -> int:
     """Run one job and show the top of its ledger."""
-    from feedback_nlp.analysis import Analysis
     from feedback_nlp.pipeline import run_files
-    from feedback_nlp.terminal import TOP_ITEMS, print_analysis
+    from feedback_nlp.terminal import print_analysis
 
     after = _After(store, run_name, report, workbook, options["scheme"], options["policy"], options["lang"])
     with _warnings_as_notes(), _progress(log) as progress:
         done = run_files(data, Path(out), engine=_engine(engine, jobs, scheduler, Path(out)), progress=progress, **options)
-    analysis = Analysis.load(out, rows=None if after.needs_ledger else TOP_ITEMS)
+    analysis = after.load(out)
     _make(after, analysis)
     if log is not None:
         from feedback_nlp.commands.logs import log_event, logger

@@ -14,7 +14,7 @@ from feedback_nlp.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 #: Tasks of one Spark job, for each of its cores: what is read ahead, and what runs again when the driver dies.
 WAVE = 8

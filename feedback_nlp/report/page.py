@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_nlp.errors import InputError
 from feedback_nlp.io.atomic import atomic_path
 from feedback_nlp.io.cells import plain
+from feedback_nlp.ledger.clock import DUE_COLUMNS
 from feedback_nlp.report.curves import RisingTopics, rising_topics
 from feedback_nlp.report.headlines import Headline, headline, key_points
 from feedback_nlp.report.marks import load_marker
@@ -22,6 +23,7 @@ from feedback_nlp.report.showing import page_environment, showable, span
 from feedback_nlp.report.tables import Split, level_colour, over_time, split_by
 from feedback_nlp.report.urgent import Item, urgent_items
 from feedback_nlp.report.words import Words, asset, words_of
+from feedback_nlp.vocabulary import INPUT_COLUMNS
 
 if TYPE_CHECKING:
     from feedback_nlp.analysis import Analysis
@@ -34,6 +36,13 @@ LIBRARY = "report_echarts.common.min.js"
 #: Items in the table of the most urgent ones, by default and at most; overdue items that are listed.
 TOP, MAX_TOP = 50, 500
 LATE_ITEMS, LATE_LENGTH = 15, 90
+
+#: Columns of a ledger that a report looks at; of a large one that was saved the others need not be read.
+COLUMNS = (
+    *(column.name for column in INPUT_COLUMNS),
+    *("priority", "priority_score", "tag", "text", "reasons", "type_label", "sentiment", "sentiment_label", "polarity", "urgency_label"),
+    *("theme", "key_phrases", "department", *DUE_COLUMNS),
+)
 
 #: Columns an item can be filtered by, and what each is called.
 FILTERS = {"priority": "优先级", "type": "类型", "product": "产品", "channel": "渠道"}

@@ -377,9 +377,13 @@ def test_too_many_rows_set_aside(run, tmp_path):
     assert table.columns.tolist() == ["来源行号", "原因", "内容"]
     assert table["原因"].str.contains("无法识别的反馈时间|反馈编号重复").any()
     assert PHONE not in (out / "quarantine.csv").read_text(encoding="utf-8")
-    assert run(out, max_quarantine=0.9)
-    loaded = fn.Analysis.load(out)
-    assert len(table) == len(loaded.quarantine)
+    inodes = {path.name: path.stat().st_ino for path in (out / WORK).glob("first-*.npz")}
+    with pytest.raises(Interrupted):
+        run(out, max_quarantine=0.9, resume=True, progress=interrupting("find"))
+    assert {path.name: path.stat().st_ino for path in (out / WORK).glob("first-*.npz")} == inodes, "what was read is not read again"
+    assert run(out, max_quarantine=0.9, resume=True)
+    assert len(table) == len(fn.Analysis.load(out).quarantine)
+    assert not (out / "quarantine.csv").exists(), "it was about another run"
 
 
 @pytest.mark.parametrize(("share", "code"), [("1%", 3), ("0.01", 3), ("90%", 0), ("0.9", 0)])

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.batch import ordering
-from feedback_nlp.batch.ordering import as_schema, common_schema, order_pieces
+from feedback_nlp.batch.ordering import as_schema, common_schema, known_schema, order_pieces
 from feedback_nlp.batch.space import FolderSpace
 from feedback_nlp.batch.third import Third
 from feedback_nlp.ledger.assemble import order_of_ledger
@@ -108,6 +108,26 @@ def test_common_types(one, other, common):
     assert common_schema([first, second]) == pa.schema({"a": common, "b": pa.int8()})
     assert common_schema([second, first]).field("a").type == common
     assert common_schema([first, second, first]) == common_schema([first, second])
+
+
+@pytest.mark.parametrize("empty", [pa.string(), pa.large_string()])
+@pytest.mark.parametrize(
+    "values", [pa.array([1, 2]), pa.array([0.5, None]), pa.array([True, None]), pa.array(["甲", None]), pa.array([["甲"], None])], ids=str
+)
+def test_an_empty_column_of_text_takes_the_type_of_the_others(empty, values):
+    nothing, something = pa.table({"a": pa.nulls(3, empty)}), pa.table({"a": values})
+    for tables in ([nothing, something], [something, nothing], [nothing, something, nothing]):
+        schema = common_schema(map(known_schema, tables))
+        assert schema.field("a").type == values.type
+        assert as_schema(nothing, schema).to_pydict() == {"a": [None] * 3}
+        assert as_schema(something, schema).to_pydict() == something.to_pydict()
+    assert common_schema([known_schema(nothing)] * 2).field("a").type == pa.string()
+
+
+def test_an_empty_column_of_another_type_keeps_it():
+    nothing = pa.table({"a": pa.nulls(3, pa.timestamp("us"))})
+    assert common_schema([known_schema(nothing)]).field("a").type == pa.timestamp("us")
+    assert common_schema([known_schema(pa.table({"a": pa.array([], pa.int64())}))]).field("a").type == pa.int64()
 
 
 def test_columns_that_not_all_parts_have():

@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 SAMPLE = ROOT / "feedback_nlp" / "data" / "sample.csv"
 #: Its blocks are programs of their own: tests/service/test_example.py.
 ELSEWHERE = {"service.md"}
-PAGES = sorted(path for path in DOCS.rglob("*.md") if path.name not in ELSEWHERE)
+PAGES = sorted(path for path in DOCS.rglob("*.md") if path.relative_to(DOCS).as_posix() not in ELSEWHERE)
 
 
 def name(path):
@@ -80,5 +80,7 @@ def test_there_are_pages_for_all_three_users():
 
 
 def test_why_a_block_is_not_run_is_said():
-    reasons = [block.marks["not run"] for path in PAGES for block in blocks_of(path.read_text(encoding="utf-8")) if "not run" in block.marks]
+    reasons = [
+        block.marks["not run"] for path in PAGES for block in blocks_of(path.read_text(encoding="utf-8")) if "not run" in block.marks
+    ]
     assert reasons and all(len(reason) > 10 for reason in reasons)

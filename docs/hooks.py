@@ -54,7 +54,7 @@ def on_page_markdown(markdown, page, config, files):
 
 def helped(command, name, level, parent=None):
     """Headings and texts of a command and of all below it, as ``--help`` shows them."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=96, max_content_width=96)
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=80, **command.context_settings)
     yield f"{'#' * level} {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
-    for inner in getattr(command, "commands", {}).items():
-        yield from helped(inner[1], inner[0], level + 1, context)
+    for inner, each in sorted(getattr(command, "commands", {}).items()):
+        yield from helped(each, inner, level + 1, context)

@@ -256,7 +256,12 @@ def test_what_is_imported_is_required():
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     required = {requirement(line) for line in config["options"]["install_requires"].split("\n") if line}
     extras = config["options.extras_require"]
-    optional = {requirement(line) for extra in ("dask", "excel", "labels", "plot", "remote", "spark", "sql") for line in extras[extra].split("\n") if line}
+    optional = {
+        requirement(line)
+        for extra in ("dask", "excel", "labels", "plot", "remote", "spark", "sql")
+        for line in extras[extra].split("\n")
+        if line
+    }
     outside = {name.split(".")[0] for path in MODULES.values() for name in imports_of(path, at_run_time=True)} - {"feedback_nlp"}
     outside -= set(sys.stdlib_module_names)
     assert {DISTRIBUTIONS.get(name, name) for name in outside} <= required | optional

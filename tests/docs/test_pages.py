@@ -1,5 +1,7 @@
 """Every block of code of the documentation runs, or is checked where it cannot; what a page says is printed is what is printed."""
 
+import configparser
+import re
 import shlex
 from pathlib import Path
 
@@ -77,6 +79,21 @@ def test_the_code_of_a_page_runs(path, folder, capsys):
 
 def test_there_are_pages_for_all_three_users():
     assert {"tutorial/notebook.md", "tutorial/nightly.md", "tutorial/service.md"} <= set(map(name, PAGES))
+
+
+def test_the_shell_of_pages_that_run_elsewhere_is_read():
+    blocks = [block for page in ELSEWHERE for block in blocks_of((DOCS / page).read_text(encoding="utf-8"))]
+    assert {block.language for block in blocks} <= {"sh", "python"}
+    for block in blocks:
+        (check_shell if block.language == "sh" else lambda source: check_python(source, DOCS))(block.source)
+
+
+def test_extras_that_are_named_exist():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    texts = [path.read_text(encoding="utf-8") for path in (*DOCS.rglob("*.md"), ROOT / "README.md")]
+    named = {extra for text in texts for extra in re.findall(r"(?:feedback_nlp|'\.)\[(\w+)\]", text)}
+    assert len(named) > 5 and named <= set(config["options.extras_require"])
 
 
 def test_why_a_block_is_not_run_is_said():

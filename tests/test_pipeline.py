@@ -454,7 +454,7 @@ def test_progress_tells_every_step(analyze, mixed):
     result = analyze(mixed, progress=lambda *entry: told.append(entry))
     assert list(dict.fromkeys(step for step, _, _ in told)) == list(result.timings)
     # While a file is read, how many rows it has is not known.
-    assert all(0 <= done and (done <= rows or step == "read") for step, done, rows in told)
+    assert all(done >= 0 and (done <= rows or step == "read") for step, done, rows in told)
     assert [*result.timings] == ["read", "learn", "find", "judge", "ledger"]
     last = {step: (done, rows) for step, done, rows in told}
     assert last["find"] == last["ledger"] == (len(mixed), len(mixed))

@@ -228,7 +228,7 @@ def test_a_manifest_that_could_not_be_loaded_is_not_saved(tmp_path, changed):
 
 def test_numbers_that_could_not_be_loaded_are_not_saved(tmp_path):
     for changed in ({"scale": np.full((5, WIDTH), np.nan, np.float32)}, too_large("output_weights")):
-        with pytest.raises(ModelError, match="finite numbers of at most .* and weights whose sums stay exact"):
+        with pytest.raises(ModelError, match=r"finite numbers of at most .* and weights whose sums stay exact"):
             save_model(tmp_path / "bad", arrays(**changed), description())
     assert not (tmp_path / "bad").exists()
 

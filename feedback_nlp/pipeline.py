@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -30,6 +30,9 @@ from feedback_nlp.summary import Figures, reason_counts, summarise
 from feedback_nlp.topics import Themes
 from feedback_nlp.vocabulary import INPUT_COLUMNS
 
+if TYPE_CHECKING:
+    from feedback_nlp.topics.theme_model import ThemeModel
+
 
 def analyze(
     data: Any,
@@ -43,7 +46,7 @@ def analyze(
     model: str | Path | BatchScorer | None = None,
     user_dictionary: str | Path | list[str] | None = None,
     n_themes: int | None = None,
-    themes: str | Path | Themes | None = None,
+    themes: "str | Path | Themes | ThemeModel | None" = None,
     aspects: str | Mapping[str, Iterable[str]] | None = None,
     abstain: bool = False,
     sentiment_backend: str = "scorer",
@@ -60,7 +63,8 @@ def analyze(
     encoding: of a text file; detected where not given. strict: raise RowError at the first unusable row instead of setting it aside.
     scheme, policy: slug of one that ships, or the path of a TOML file. model: a model folder or a loaded scorer.
     user_dictionary: words for the tokeniser (a list, or a file in jieba's format). n_themes: at most so many themes.
-    themes: those of an earlier analysis, which keep their names and numbers: the file ``themes.json`` it saved, or its ``theme_model``.
+    themes: those of an earlier analysis, which keep their names and numbers: the file ``themes.json`` it saved, or its ``theme_model``; or
+    a fitted `ThemeModel`.
     aspects: aspect -> words, or the name of a list that ships (car, goods, restaurant); by default they are found in the texts.
     abstain: types of low confidence become ``other``. sentiment_backend: "scorer", or "snownlp" for SnowNLP's polarity (slow).
     as_of: when undated items count as received (Asia/Shanghai where no zone is given); without it they have no deadlines.
@@ -134,8 +138,9 @@ def run_files(
             shutil.rmtree(job.work, ignore_errors=True)
             return False
         parts = partial(read_parts, data, strict=setup.strict, part_rows=part_rows, **reading)
-        watch, work = Stopwatch(progress), engine or LocalEngine(-1, job.work.absolute())
-        run_job(job, parts, setup, work, watch, lambda outcome: summary_of(outcome, outcome.figures, setup))
+        watch, chosen = Stopwatch(progress), engine or LocalEngine(-1, job.work.absolute())
+        with chosen.opened() as running:
+            run_job(job, parts, setup, running, watch, lambda outcome: summary_of(outcome, outcome.figures, setup))
     return True
 
 

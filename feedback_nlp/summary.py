@@ -82,7 +82,7 @@ def summarise(
     """Counts by priority, type, sentiment, channel and product, the period, data quality, what is over the daily limit, and what rises.
 
     duplicated: items that say what another one says already. masked: items whose text held personal data. reasons: rows in quarantine by
-    reason. other_columns: input columns that are none of the record's; they are in the ledger as they came.
+    reason. other_columns: input columns that are none of the record's; they are in the ledger as well.
     unfamiliar: mean share of character pairs that the model never saw, here and usually.
     """
     burst, alerts = trends[trends["plain"]], find_bursts(trends)

@@ -120,5 +120,7 @@ def as_schema(table: "pa.Table", schema: "pa.Schema") -> "pa.Table":
     import pyarrow as pa
 
     known = {entry.name for entry in known_schema(table) if not pa.types.is_null(entry.type)}
-    columns = [table[entry.name].cast(entry.type) if entry.name in known else pa.nulls(len(table), entry.type) for entry in schema]
+    columns = [
+        table[entry.name].cast(entry.type, safe=False) if entry.name in known else pa.nulls(len(table), entry.type) for entry in schema
+    ]
     return pa.table(columns, schema=schema)

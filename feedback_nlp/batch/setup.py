@@ -1,13 +1,14 @@
 """What an analysis is made with: checked once, sent to every worker."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.ledger.deadlines import read_as_of
@@ -18,6 +19,9 @@ from feedback_nlp.sentiment.second_opinion import BACKENDS
 from feedback_nlp.text.tokenize import Tokenizer
 from feedback_nlp.topics import Themes, read_themes, shipped_aspects
 from feedback_nlp.topics.theme_files import themes_text
+
+if TYPE_CHECKING:
+    from feedback_nlp.topics.theme_model import ThemeModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +90,7 @@ def make_setup(
     model: str | Path | BatchScorer | None = None,
     user_dictionary: str | Path | list[str] | None = None,
     n_themes: int | None = None,
-    themes: str | Path | Themes | None = None,
+    themes: "str | Path | Themes | ThemeModel | None" = None,
     aspects: str | Mapping[str, Iterable[str]] | None = None,
     abstain: bool = False,
     sentiment_backend: str = "scorer",
@@ -98,6 +102,11 @@ def make_setup(
         raise InputError(f"unknown sentiment_backend {sentiment_backend!r}; expected one of {', '.join(BACKENDS)}")
     if n_themes is not None and n_themes < 1:
         raise InputError(f"n_themes: expected at least 1, or None to let the data decide, got {n_themes!r}")
+    if model is not None and not isinstance(model, str | os.PathLike | BatchScorer):
+        raise InputError(
+            f"model: expected the folder of a trained model or a BatchScorer, got {type(model).__name__}; "
+            "`feedback-nlp train` makes such a folder"
+        )
     if as_of is not None:
         read_as_of(as_of)
     return Setup(
@@ -106,10 +115,20 @@ def make_setup(
         policy=load_policy(policy),
         scheme=load_scheme(scheme),
         aspects=shipped_aspects(aspects) if isinstance(aspects, str) else aspects,
-        themes=read_themes(themes) if isinstance(themes, str | Path) else themes,
+        themes=_themes(themes),
         n_themes=n_themes,
         abstain=abstain,
         sentiment_backend=sentiment_backend,
         strict=strict,
         as_of=None if as_of is None else str(as_of),
     )
+
+
+def _themes(given: Any) -> Themes | None:
+    """Themes as they are, from a file, or of a fitted model."""
+    found = read_themes(given) if isinstance(given, str | Path) else getattr(given, "themes_", given)
+    if found is not None and not isinstance(found, Themes):
+        raise InputError(
+            f"themes: expected the file themes.json, an analysis's theme_model or a fitted ThemeModel, got {type(given).__name__}"
+        )
+    return found

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -30,6 +30,9 @@ Progress = Callable[[str, int, int], None]
 
 class Engine(Protocol):
     """What runs the maps."""
+
+    def opened(self) -> AbstractContextManager["Engine"]:
+        """The engine with whatever it starts kept for several maps."""
 
     def map(self, function: Callable[[Any, Any], Result], tasks: Iterable[Any], shared: Any) -> Iterator[Result]:
         """``function(task, shared)`` of each task, in their order; tasks are taken as they are needed."""

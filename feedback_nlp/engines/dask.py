@@ -2,8 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,20 @@ class DaskEngine:
     processes: int = 2
     folder: Path | None = None
 
+    @contextmanager
+    def opened(self) -> Iterator["DaskEngine"]:
+        """The engine with its cluster kept for several maps. Raises MissingExtraError without Dask."""
+        if self.address is not None:
+            yield self
+            return
+        start = _dask().LocalCluster
+        options = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0", "memory_limit": 0}
+        with start(n_workers=self.processes, **options) as cluster:
+            yield replace(self, address=cluster.scheduler_address)
+
     def map(self, function: Callable[[Any, Any], Any], tasks: Iterable[Any], shared: Any) -> Iterator[Any]:
         """``function(task, shared)`` of each task, in their order. Raises MissingExtraError without Dask."""
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise MissingExtraError("the engine dask needs Dask; install it with: pip install 'feedback_nlp[dask]'") from error
-        connect: Any = Client
-        with self._cluster() as cluster, connect(cluster) as client, shared_object(shared, self.folder) as handle:
+        with self.opened() as engine, _dask().Client(engine.address) as client, shared_object(shared, self.folder) as handle:
             most = WAITING * max(sum(client.nthreads().values()), 1)
             waiting: deque[Any] = deque()
             for task in tasks:
@@ -44,13 +50,10 @@ class DaskEngine:
             while waiting:
                 yield waiting.popleft().result()
 
-    def _cluster(self) -> AbstractContextManager[Any]:
-        if self.address is not None:
-            return nullcontext(self.address)
-        from distributed import LocalCluster
 
-        start: Any = LocalCluster
-        cluster: AbstractContextManager[Any] = start(
-            n_workers=self.processes, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", memory_limit=0
-        )
-        return cluster
+def _dask() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise MissingExtraError("the engine dask needs Dask; install it with: pip install 'feedback_nlp[dask]'") from error
+    return distributed

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -33,6 +34,10 @@ class LocalEngine:
         """Processes that work."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return self.n_jobs if self.n_jobs > 0 else max(cores + 1 + self.n_jobs, 1)
+
+    def opened(self) -> AbstractContextManager["LocalEngine"]:
+        """The engine itself: there is nothing to keep."""
+        return nullcontext(self)
 
     def map(self, function: Callable[[Any, Any], Any], tasks: Iterable[Any], shared: Any) -> Iterator[Any]:
         """``function(task, shared)`` of each task, in their order."""

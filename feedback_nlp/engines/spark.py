@@ -4,6 +4,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,6 +33,10 @@ class SparkEngine:
 
     master: str | None = None
     folder: Path | None = None
+
+    def opened(self) -> AbstractContextManager["SparkEngine"]:
+        """The engine itself: there is nothing to keep."""
+        return nullcontext(self)
 
     def map(self, function: Callable[[Any, Any], Any], tasks: Iterable[Any], shared: Any) -> Iterator[Any]:
         """``function(task, shared)`` of each task, in their order. Raises MissingExtraError without Spark."""

@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wild_texts import ANY_TEXT, HEADER, WILD, tries
@@ -52,6 +53,8 @@ def tables(draw):
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in cells.items()})
 
 
+# Years without published holidays are told of; any year may come here.
+@pytest.mark.filterwarnings("ignore::feedback_nlp.workdays.CalendarWarning")
 @tries(40)
 @given(table=tables(), scheme=st.sampled_from(("improvement-plan", "handling-measures")))
 def test_tables(tried, tmp_path_factory, table, scheme):

@@ -16,10 +16,11 @@ from typing import Any
 import pandas as pd
 
 from feedback_nlp.analysis import MANIFEST, check_folder
-from feedback_nlp.batch.output import file_digest, write_results
+from feedback_nlp.batch.output import write_results
 from feedback_nlp.batch.setup import Setup
 from feedback_nlp.batch.space import FolderSpace
 from feedback_nlp.batch.steps import Engine, Outcome, Stopwatch, run_steps
+from feedback_nlp.engines.shared import file_digest
 from feedback_nlp.errors import InputError, QuarantineError, RowError
 from feedback_nlp.io import write_csv, write_json
 from feedback_nlp.io.table import Table
@@ -56,7 +57,7 @@ def finished(job: Job) -> bool:
     try:
         manifest = json.loads((job.folder / MANIFEST).read_text(encoding="utf-8"))
         files = manifest["files"]
-        return manifest.get("run") == json.loads(json.dumps(job.fingerprint)) and all(
+        return manifest.get("run") == _plain(job.fingerprint) and all(
             file_digest(job.folder / name) == digest for name, digest in files.items()
         )
     except (OSError, ValueError, KeyError, AttributeError):
@@ -135,8 +136,8 @@ def _open_work(job: Job) -> FolderSpace:
     journal = job.work / JOURNAL
     try:
         if job.resume and journal.exists():
-            known = _known(journal)
-            changed = sorted(name for name in {*known, *job.fingerprint} if known.get(name) != _plain(job.fingerprint).get(name))
+            known, wanted = _known(journal), _plain(job.fingerprint)
+            changed = sorted(name for name in {*known, *wanted} if known.get(name) != wanted.get(name))
             if changed:
                 raise InputError(
                     f"{job.folder}: the unfinished run cannot go on, {', '.join(changed)} changed since; run without --resume to begin anew"

@@ -1,6 +1,5 @@
 """The results of a run as files, the same as `Analysis.save` writes, without the ledger ever being in memory as a whole."""
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from feedback_nlp.batch.ordering import Ints, Pieces, order_pieces
 from feedback_nlp.batch.setup import Setup
 from feedback_nlp.batch.space import FolderSpace
 from feedback_nlp.batch.steps import Engine, Outcome
+from feedback_nlp.engines.shared import file_digest
 from feedback_nlp.io import write_csv, write_json, write_parquet
 from feedback_nlp.io.atomic import atomic_path
 from feedback_nlp.ledger.assemble import HEADERS
@@ -47,12 +47,6 @@ def write_results(
     write_json(summary, folder / "summary.json")
     write_themes(outcome.learned.knowledge.themes, folder / "themes.json")
     return {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_parquet(pieces: Pieces, path: Path) -> None:

@@ -17,6 +17,7 @@ from feedback_nlp.ledger.deadlines import deadlines
 from feedback_nlp.ledger.notes import copy_notes
 from feedback_nlp.ledger.priority import Evidence, prioritise
 from feedback_nlp.ledger.reasons import reasons
+from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.summary import Figures
 
 
@@ -26,7 +27,7 @@ def rank_part(first: First, second: Second, number: int, learned: Learned, judge
     here = slice(int(rows.starts[number]), int(rows.starts[number + 1]))
     scores, group = kept_scores(first.scores, rows, number), groups.group[here]
     frame = _frame(first, number, learned)
-    evidence = _evidence(first, second, number, learned, judged)
+    evidence = _evidence(first, second, scores, number, learned, judged)
     priority = prioritise(evidence, policy)
     themes = np.array([*learned.knowledge.themes.names, ""], dtype=object)
     parts = LedgerParts(
@@ -66,8 +67,8 @@ def _frame(first: First, number: int, learned: Learned) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows))
 
 
-def _evidence(first: First, second: Second, number: int, learned: Learned, judged: Judged) -> Evidence:
-    rows, scores = learned.rows, kept_scores(first.scores, learned.rows, number)
+def _evidence(first: First, second: Second, scores: Scores, number: int, learned: Learned, judged: Judged) -> Evidence:
+    rows = learned.rows
     days = within(local_days(rows.kept(number, first.created_at)), *learned.days)
     keys = topic_keys(learned.knowledge, second.theme, second.mention_rows, second.mention_subjects)
     day_count, busiest, rising, alert = judged.trends.of_items(days, keys)

@@ -35,7 +35,7 @@ def shared_object(value: Any, folder: Path | None) -> Iterator[Handle]:
     with tempfile.TemporaryDirectory(prefix=".shared-", dir=folder) as private:
         path = Path(private) / "object"
         joblib.dump(value, path)
-        yield Handle(str(path), _digest(path))
+        yield Handle(str(path), file_digest(path))
 
 
 def call(function: Callable[[Any, Any], Any], task: Any, handle: Handle) -> Any:
@@ -47,11 +47,12 @@ def call(function: Callable[[Any, Any], Any], task: Any, handle: Handle) -> Any:
 def _opened(path: str, digest: str) -> Any:
     import joblib
 
-    if _digest(Path(path)) != digest:
+    if file_digest(Path(path)) != digest:
         raise InputError(f"{path}: expected the file this run has written, got another; do not change the folder of a run while it works")
     return joblib.load(path, mmap_mode="r")
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

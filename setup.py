@@ -23,4 +23,14 @@ MINHASH = Extension(
     extra_compile_args=["-O3"],
 )
 
-setup(ext_modules=[NATIVE, MINHASH])
+CUT = Extension(
+    "_feedback_nlp_cut",
+    ["feedback_nlp/text/_cut.c", "feedback_nlp/text/_cut_module.c"],
+    depends=["feedback_nlp/text/_cut.h"],
+    # As above: text/cutting.py does the same work in numpy, with the same sums.
+    optional=True,
+    py_limited_api=True,
+    extra_compile_args=["-O3", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"],
+)
+
+setup(ext_modules=[NATIVE, MINHASH, CUT])

@@ -1,10 +1,11 @@
 """A scheduled run at scale: a million rows to ledger, themes, trends and report; where the time goes, and what memory it takes.
 
-    python -m benchmarks.scale [--data DIR] [--rows 1000000 ...] [--jobs 1 2] [--engine local] [--report] [--folder DIR] [--record]
+    python -m benchmarks.scale [1000000:local:2 ...] [--data DIR] [--report] [--folder DIR] [--record]
 
-Each run is ``feedback-nlp run FILE --out DIR`` in a process of its own, of a CSV file made by seed: clauses of real reviews put together
-anew until the texts are 73 characters long on average, one in twenty said twice; 40 products, five channels, half as many customers as
-rows, dates of one year. Memory is the sum over all its processes of the pages that are theirs, shared ones divided (Linux: PSS).
+Runs are named rows:engine:processes. Each is ``feedback-nlp run FILE --out DIR`` in a process of its own, of a CSV file made by seed:
+clauses of real reviews put together anew until the texts are 73 characters long on average, one in twenty said twice; 40 products, five
+channels, half as many customers as rows, dates of one year. Memory is the sum over all its processes of the pages that are theirs, shared
+ones divided (Linux: PSS).
 """
 
 import argparse
@@ -130,26 +131,24 @@ def table(runs: Sequence[Run]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure every number of rows with every number of processes."""
+    """Measure every run that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", help="folder of the labelled tables, whose reviews lend their clauses")
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
-    parser.add_argument("--jobs", type=int, nargs="+", default=[2])
-    parser.add_argument("--engine", nargs="+", default=["local"], choices=["local", "dask", "spark"])
+    parser.add_argument("runs", nargs="*", default=["1000000:local:2"], help="rows:engine:processes of each run")
     parser.add_argument("--report", action="store_true", help="also write the HTML report")
     parser.add_argument("--folder", help="where files and results are put; a temporary folder by default")
     parser.add_argument("--record", action="store_true", help="write the table into benchmarks/README.md")
     options = parser.parse_args(argv)
     use_data_folder(options.data)
+    wanted = [(int(rows), engine, int(jobs)) for rows, engine, jobs in (run.split(":") for run in options.runs)]
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         runs = []
-        for rows in options.rows:
+        for rows in dict.fromkeys(rows for rows, _, _ in wanted):
             path = Path(folder) / f"{rows}.csv"
             make_file(path, rows)
-            for engine in options.engine:
-                for jobs in options.jobs:
-                    runs.append(measure(path, rows, jobs, engine, Path(folder) / "out", report=options.report))
-                    print(table(runs[-1:]), flush=True)
+            for _, engine, jobs in (run for run in wanted if run[0] == rows):
+                runs.append(measure(path, rows, jobs, engine, Path(folder) / "out", report=options.report))
+                print(table(runs[-1:]), flush=True)
             path.unlink()
     described = ", ".join(f"{key} {value}" for key, value in machine().items())
     packages = ", ".join(f"{name} {number}" for name, number in package_versions().items())

@@ -2,7 +2,8 @@
 
     python -m benchmarks.service [--soak SECONDS] [--threads N] [--data DIR] [--record]
 
-Every answer of the soak is compared with the one a single caller got before it; memory is that of the whole process, once a second.
+Every answer of the soak is compared with the one a single caller got before it, and memory is watched, see ``benchmarks.soak``: for the
+given time with the settings of the system, then with fewer arenas of memory.
 ``--record`` writes what is printed between the two markers of ``benchmarks/README.md``.
 """
 
@@ -10,15 +11,14 @@ import argparse
 import asyncio
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks import startup
 from benchmarks.common import ROOT, markdown_table, record, signature, use_data_folder
+from benchmarks.soak import SIZES, Soak, in_fresh_process
 from benchmarks.texts import like_the_pool, review_pool, write_texts
 
 START, END = "<!-- service:start -->", "<!-- service:end -->"
@@ -26,81 +26,8 @@ START, END = "<!-- service:start -->", "<!-- service:end -->"
 SINGLE_TEXTS = 3_000
 #: Texts of the batch during which the event loop is watched, and of a chunk of it.
 BATCH, CHUNK = 30_000, 1_000
-#: Texts of one call of the soak: the sizes a service meets.
-SIZES = (1, 3, 10, 30, 100, 300, 1_000)
-#: Share of the soak after which memory is taken for that of a warm process.
-WARM = 0.2
-
-
-@dataclass
-class Soak:
-    """What 16 threads did. memory: (seconds, MiB) of the process, once a second. wrong: answers that differed from those given alone."""
-
-    seconds: float
-    threads: int
-    calls: int = 0
-    texts: int = 0
-    wrong: int = 0
-    memory: list[tuple[float, float]] = field(default_factory=list)
-
-    def growth(self) -> float:
-        """MiB per minute after the warm-up: slope of the least-squares line."""
-        late = [point for point in self.memory if point[0] >= WARM * self.seconds]
-        if len(late) < 2:
-            return 0.0
-        times, sizes = zip(*late, strict=True)
-        return 60 * statistics.linear_regression(times, sizes).slope
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Cells of the table."""
-        sizes = [size for _, size in self.memory]
-        return [
-            (f"{self.threads} threads for {self.seconds:.0f} s: calls / texts", f"{self.calls:,} / {self.texts:,}"),
-            ("answers that differ from those given alone", f"{self.wrong:,}"),
-            ("texts/s of all threads together", f"{self.texts / self.seconds:,.0f}"),
-            (
-                "memory after the first second / most / at the end",
-                " / ".join(f"{size:,.0f} MiB" for size in (sizes[0], max(sizes), sizes[-1])),
-            ),
-            (f"growth of memory after {WARM:.0%} of the time", f"{self.growth():+.2f} MiB per minute"),
-        ]
-
-
-def resident_mib() -> float:
-    """Memory of this process that is resident now."""
-    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise SystemExit("the soak reads /proc/self/status, which this system does not have")
-
-
-def soak(scorer: Any, pool: Sequence[str], *, seconds: float, threads: int) -> Soak:
-    """Score batches of all sizes from all threads at once, and compare every answer."""
-    batches = [list(pool[first : first + size]) for first, size in zip(range(0, 1000 * len(SIZES), 1000), SIZES, strict=True)]
-    expected = [scorer.score(batch) for batch in batches]
-    result, lock, over = Soak(seconds, threads), threading.Lock(), threading.Event()
-
-    def work(first: int) -> None:
-        place = first
-        while not over.is_set():
-            batch, right = batches[place % len(SIZES)], expected[place % len(SIZES)]
-            same = scorer.score(batch).equals(right)
-            place += 1
-            with lock:
-                result.calls, result.texts, result.wrong = result.calls + 1, result.texts + len(batch), result.wrong + (not same)
-
-    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-    started = time.perf_counter()
-    for worker in workers:
-        worker.start()
-    while (passed := time.perf_counter() - started) < seconds:
-        over.wait(min(1.0, seconds - passed))
-        result.memory.append((time.perf_counter() - started, resident_mib()))
-    over.set()
-    for worker in workers:
-        worker.join()
-    result.seconds = time.perf_counter() - started
-    return result
+#: What is set for the threads, each in a process of its own; mallopt(3).
+SETTINGS: dict[str, dict[str, str]] = {"as it is": {}, "MALLOC_ARENA_MAX=2": {"MALLOC_ARENA_MAX": "2"}}
 
 
 async def stalls(work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
@@ -145,31 +72,47 @@ def loop_rows(scorer: Any, texts: Sequence[str]) -> list[tuple[str, str]]:
     return rows
 
 
+def single_rows(pool: Sequence[str], folder: Path) -> list[tuple[str, str]]:
+    """Single texts in a process of their own."""
+    texts = write_texts(folder / "single.json", like_the_pool(pool, SINGLE_TEXTS))
+    seconds = startup.worker("latency", texts)["seconds"]
+    shares = {"50th": 0.5, "99th": 0.99, "99.9th": 0.999}
+    return [(f"single text, {name} percentile", f"{1000 * startup.percentile(seconds, share):.3f} ms") for name, share in shares.items()]
+
+
+def soak_table(found: dict[str, Soak]) -> str:
+    """A column for each of ``SETTINGS``."""
+    first = next(iter(found.values()))
+    columns = [dict(soak.rows()) for soak in found.values()]
+    header = [f"{first.threads} threads on one scorer for {first.seconds:.0f} s", *found]
+    return markdown_table(header, [(name, *(column[name] for column in columns)) for name in columns[0]])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and record where asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.service", description=__doc__.splitlines()[0])
-    parser.add_argument("--soak", type=float, default=60, metavar="SECONDS", help="how long the threads work (60)")
+    parser.add_argument("--soak", type=float, default=60, metavar="SECONDS", help="how long the threads work with each setting (60)")
     parser.add_argument("--threads", type=int, default=16, help="threads that share one scorer (16)")
     parser.add_argument("--data", help="folder of the labelled tables")
     parser.add_argument("--record", action="store_true", help="write the figures into benchmarks/README.md")
     options = parser.parse_args(argv)
     use_data_folder(options.data)
     pool = review_pool()
-    with tempfile.TemporaryDirectory() as folder:
-        single = startup.worker("latency", write_texts(Path(folder) / "single.json", like_the_pool(pool, SINGLE_TEXTS)))["seconds"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows, texts = single_rows(pool, folder), write_texts(folder / "soak.json", pool[: 1000 * len(SIZES)])
+        work = {"seconds": options.soak, "threads": options.threads}
+        found = {label: in_fresh_process(texts, settings=settings, **work) for label, settings in SETTINGS.items()}
     from feedback_nlp import BatchScorer
 
     scorer = BatchScorer.load()
     scorer.score(pool[:1000])
-    shares = {"50th": 0.5, "99th": 0.99, "99.9th": 0.999}
-    rows = [(f"single text, {name} percentile", f"{1000 * startup.percentile(single, share):.3f} ms") for name, share in shares.items()]
     rows += loop_rows(scorer, pool[:BATCH])
-    found = soak(scorer, pool, seconds=options.soak, threads=options.threads)
-    figures = "\n\n".join([signature(), markdown_table(["figure", "measured"], [*rows, *found.rows()])])
+    figures = "\n\n".join([signature(), markdown_table(["figure", "measured"], rows), soak_table(found)])
     print(figures)
     if options.record:
         record(ROOT / "benchmarks" / "README.md", figures, start=START, end=END)
-    return 1 if found.wrong else 0
+    return 1 if any(soak.wrong for soak in found.values()) else 0
 
 
 if __name__ == "__main__":

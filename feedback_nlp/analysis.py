@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from feedback_nlp.errors import InputError
@@ -116,8 +118,8 @@ class Analysis:
         folder = Path(folder)
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES if name != "ledger"}
-            ledger = _read_ledger(folder / "ledger.parquet", rows, columns)
+            tables = {name: _read_table(folder / f"{name}.parquet") for name in TABLES if name != "ledger"}
+            ledger = _read_table(folder / "ledger.parquet", rows, columns)
             summary = in_order(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
             signature = manifest["signature"]
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -155,14 +157,19 @@ class Analysis:
         return folder
 
 
-def _read_ledger(path: Path, rows: int | None, columns: Collection[str] | None) -> pd.DataFrame:
+def _read_table(path: Path, rows: int | None = None, columns: Collection[str] | None = None) -> pd.DataFrame:
     """The first rows of a Parquet file, all for None, and these columns of them; the rest is not read."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    # One file, mapped: pandas would open it as a data set of files, which takes a multiple of the memory traffic.
+    with pq.ParquetFile(path, memory_map=True) as file:
         chosen = [name for name in file.schema_arrow.names if columns is None or name in columns]
         if rows is None:
-            return pd.read_parquet(path, columns=chosen)
-        batch = next(file.iter_batches(batch_size=max(rows, 1), columns=chosen), None)
-        empty = file.schema_arrow.empty_table().select(chosen)
-    return (empty if batch is None else batch).to_pandas().head(rows)
+            table = file.read(columns=chosen)
+        else:
+            batches = file.iter_batches(batch_size=max(rows, 1), columns=chosen)
+            table = pa.Table.from_batches(list(islice(batches, 1)), file.schema_arrow.empty_table().select(chosen).schema)[:rows]
+    # Arrow before 19 knows no texts of pandas 3.
+    texts = dict.fromkeys((pa.string(), pa.large_string()), pd.StringDtype(na_value=np.nan))
+    return table.to_pandas(types_mapper=texts.get)

@@ -6,11 +6,10 @@ Exit codes: 0 done; 1 a defect of the program; 2 bad usage, or input, model or p
 quarantined, or more than --max-quarantine allows; 130 interrupted.
 """
 
-import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -21,12 +20,10 @@ from feedback_nlp.commands.ledger import ledger
 from feedback_nlp.commands.options import columns_of, input_options
 from feedback_nlp.commands.run import EXIT_QUARANTINED, demo, run
 from feedback_nlp.commands.settings import policies, schemes
+from feedback_nlp.commands.train import train
 from feedback_nlp.commands.values import folders
 from feedback_nlp.errors import FeedbackError, InputError, QuarantineError
 from feedback_nlp.messages import LANGUAGES, VARIABLE, click_speaks, help_language, say
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -85,6 +82,7 @@ cli.add_command(run)
 cli.add_command(demo)
 cli.add_command(doctor)
 cli.add_command(completion)
+cli.add_command(train)
 
 
 @cli.command(
@@ -114,47 +112,6 @@ def score(path: str, out: str, model: str | None, abstain: bool, mapping: tuple[
 
 @cli.command(
     epilog=examples(
-        "feedback-nlp train labels.csv --out model",
-        "feedback-nlp train labels.parquet ratings.parquet --out model --exclude test.csv --folds 5 --name ours",
-        "feedback-nlp train labels.csv --out model --corrections out/ledger.parquet",
-    )
-)
-@click.argument("tables", metavar="LABELS...", nargs=-1, required=True, type=click.Path())
-@click.option("--out", required=True, type=click.Path(), shell_complete=folders, help="Folder for the model.")
-@click.option("--corrections", multiple=True, type=click.Path(), help="Ledger (Parquet) whose corrected types are labels; repeatable.")
-@click.option("--exclude", multiple=True, type=click.Path(), help="Table whose texts are never trained on; repeatable.")
-@click.option("--name", default="custom", show_default=True, help="Name of the model, part of its signature.")
-@click.option("--bits", type=click.IntRange(8, 22), default=17, show_default=True, help="2^bits n-gram buckets.")
-@click.option("--orders", type=click.IntRange(1, 8), default=3, show_default=True, help="Longest n-gram.")
-@click.option("--passes", type=float, default=26.0, show_default=True, help="Draws of each labelled text.")
-@click.option("--teachers", type=click.IntRange(0, 100), default=0, show_default=True, help="Networks that teach the one that is kept.")
-@click.option("--folds", type=click.IntRange(0, 5), default=1, show_default=True, help="Fifths held out for figures and calibration.")
-@click.option("--split", type=click.Choice(["text", "source"]), default="text", show_default=True, help="What stays together in a fifth.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Start of the random numbers.")
-@click.option("--jobs", type=click.IntRange(1, 1024), default=2, show_default=True, help="Processes; the result is the same.")
-def train(tables: tuple[str, ...], out: str, corrections: tuple[str, ...], exclude: tuple[str, ...], name: str, **options: Any) -> int:
-    """Train a scorer model from labelled tables (Parquet or CSV).
-
-    A table with the columns text, type, sentiment, urgency, risk trains all heads; one with text and polarity (-1, 0, 1), or with a
-    teacher's probabilities (type_defect, ...), helps them. The result depends on tables, options and library versions alone, to the byte.
-    """
-    from feedback_nlp.train.fit import TrainOptions
-    from feedback_nlp.train.fit import train as fit
-    from feedback_nlp.train.labels import read_labels
-
-    chosen = TrainOptions(**options)  # before the tables are read, so that a slip is told at once
-    with _correction_tables(corrections) as corrected:
-        labels = read_labels([*tables, *corrected], exclude=exclude)
-    manifest = fit(labels, out, chosen, name=name)
-    for part, figures in manifest["training"]["held_out"].items():
-        for figure, value in figures.items():
-            click.echo(f"{part}\t{figure}\t{value:g}")
-    click.echo(say("model written to {folder}", folder=out), err=True)
-    return 0
-
-
-@cli.command(
-    epilog=examples(
         "feedback-nlp evaluate labels.csv",
         "feedback-nlp evaluate 人工标注.xlsx --out evaluation --map 分类=type --suggest",
         "feedback-nlp evaluate test.parquet --model model --head type --head urgency",
@@ -179,31 +136,3 @@ def evaluate(tables: tuple[str, ...], mapping: tuple[str, ...], **options: Any) 
 
     evaluate_files([Path(path) for path in tables], columns=columns_of(mapping), **options)
     return 0
-
-
-@contextlib.contextmanager
-def _correction_tables(ledgers: tuple[str, ...]) -> "Iterator[list[Path]]":
-    """Tables of labels, one for each ledger, as long as they are needed."""
-    if not ledgers:
-        yield []
-        return
-    import tempfile
-
-    from feedback_nlp.store import corrections
-
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{number}.parquet" for number in range(len(ledgers))]
-        for path, given in zip(paths, ledgers, strict=True):
-            corrections(_read_ledger(given)).to_parquet(path)
-        yield paths
-
-
-def _read_ledger(path: str) -> "pd.DataFrame":
-    import pandas as pd
-
-    from feedback_nlp.errors import InputError
-
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected the Parquet file of a ledger, as `feedback-nlp ledger export` writes it ({error})") from error

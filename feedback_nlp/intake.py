@@ -173,19 +173,21 @@ def _plain_cells(column: pd.Series) -> pd.Series:
     kind = getattr(column.dtype, "kind", "O")
     if isinstance(column.dtype, np.dtype) and kind in "iufbM":
         return column
-    if isinstance(column.dtype, pd.DatetimeTZDtype) or (column.name == "text" and column.dtype == object and _is_valid(column)):
+    if isinstance(column.dtype, pd.DatetimeTZDtype) or (column.name == "text" and column.dtype == object and _is_valid(column.tolist())):
         return column
     if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
         return column
-    cells = column.astype(object)
-    if {str, type(None)}.issuperset(map(type, cells)) and _is_valid(cells[cells.notna()]):
+    cells = column.astype(object).tolist()
+    if set(map(type, cells)) <= {str, type(None)} and _is_valid(cells):
         return column
     return pd.Series([_plain_cell(value) for value in cells], index=column.index, name=column.name, dtype=object)
 
 
-def _is_valid(column: pd.Series) -> bool:
+def _is_valid(cells: list[str | None]) -> bool:
+    """No lone surrogates are in these strings."""
     try:
-        "".join(column).encode()
+        # UTF-16 takes less than UTF-8 and refuses the same.
+        "".join(filter(None, cells)).encode("utf-16-le")
     except UnicodeEncodeError:
         return False
     return True

@@ -11,11 +11,12 @@ import pandas as pd
 
 from feedback_nlp.analysis import Analysis, check_folder
 from feedback_nlp.batch.bundle import arrow_table
+from feedback_nlp.batch.engine import Engine
 from feedback_nlp.batch.job import Job, finished, locked, run_job
 from feedback_nlp.batch.ordering import as_schema, common_schema, known_schema
 from feedback_nlp.batch.setup import Setup, code_digest, make_setup
 from feedback_nlp.batch.space import FolderSpace, MemorySpace, Space
-from feedback_nlp.batch.steps import Engine, Outcome, Progress, Stopwatch, run_steps
+from feedback_nlp.batch.steps import Outcome, Progress, Stopwatch, run_steps
 from feedback_nlp.batch.third import Third
 from feedback_nlp.engines.local import LocalEngine
 from feedback_nlp.io import fingerprint, read_parts

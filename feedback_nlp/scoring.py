@@ -1,7 +1,6 @@
 """Scores of files of any size, written to a file: read, scored and written part by part."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +17,13 @@ from feedback_nlp.batch.space import FolderSpace
 from feedback_nlp.engines.local import LocalEngine
 from feedback_nlp.errors import InputError
 from feedback_nlp.intake import take_part
-from feedback_nlp.io import atomic_path, read_parts, write_table
+from feedback_nlp.io import atomic_path, read_parts, write_csv, write_jsonl
 from feedback_nlp.io.table import Table
 from feedback_nlp.ledger.identity import Names
 from feedback_nlp.scorer.scorer import BatchScorer
 from feedback_nlp.text.privacy import mask_texts
 
-#: What ``io.write_table`` can write; checked before hours of scoring.
+#: Kinds of files that can be written; checked before hours of scoring.
 WRITABLE = (".csv", ".parquet", ".jsonl")
 
 
@@ -70,7 +69,7 @@ def score_file(
         for _ in LocalEngine(n_jobs).map(_score, enumerate(parts), (scorer, space, abstain, strict)):
             n_parts += 1
         rows = settle_rows(space, n_parts, Scored, strict=strict)
-        _write(space, rows, out, Path(folder))
+        _write(space, rows, out)
         return quarantine_of(space, rows, Scored), len(rows)
 
 
@@ -82,19 +81,18 @@ def _score(task: tuple[int, Table], shared: tuple[BatchScorer, FolderSpace, bool
     space.put(task[0], Scored(intake.names, intake.lines, task[1].source, originals, scores, intake.quarantine))
 
 
-def _write(space: FolderSpace, rows: Rows, out: Path, folder: Path) -> None:
+def _write(space: FolderSpace, rows: Rows, out: Path) -> None:
     """The scores of all rows that stay into one file, part by part."""
     import pyarrow.parquet as pq
 
     if out.suffix.lower() != ".parquet":
-        with atomic_path(out) as temporary, temporary.open("wb") as whole:
+        with atomic_path(out) as temporary, temporary.open("wb") as file:
             for number in range(rows.n_parts):
-                piece = folder / f"piece{out.suffix.lower()}"
-                write_table(_table(space, rows, number), piece)
-                with piece.open("rb") as part:
-                    if number and out.suffix.lower() == ".csv":
-                        part.readline()
-                    shutil.copyfileobj(part, whole)
+                table = _table(space, rows, number)
+                if out.suffix.lower() == ".csv":
+                    write_csv(table, file, header=not number)
+                else:
+                    write_jsonl(table, file)
         return
     with atomic_path(out) as temporary, contextlib.ExitStack() as stack:
         writer = None

@@ -1,22 +1,26 @@
 """Headline figures of an analysis, as plain values that JSON can hold."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from feedback_nlp.ledger.rising import find_bursts
+from feedback_nlp.ledger.rising import DIMENSIONS, find_bursts
 from feedback_nlp.vocabulary import SENTIMENTS, TYPES
 
 #: Texts with so many times the usual share of unfamiliar character pairs are of another kind than those the model was made on.
 UNFAMILIAR_FACTOR = 2.0
 #: Columns of the ledger whose values are counted.
 COUNTED = ("priority", "type_label", "sentiment_label", "channel", "product")
+#: What is told of each day and key over the daily limit.
+_FREQUENT = ["dimension", "key", "period", "observed"]
 #: What is told of each burst of alerts: its first and last day, the items between, and what was said of the first.
 _ALERT = ["dimension", "key", "first", "last", "items", "kind", "q", "sentence"]
+#: Days and keys over the daily limit that are told of each dimension, the most frequent; all of them are in the trends.
+MAX_FREQUENT = 100
 #: Polarities are summed in these units, so that sums do not depend on the order of rows.
 UNIT = 1e-6
 
@@ -81,11 +85,14 @@ def summarise(
 ) -> dict[str, Any]:
     """Counts by priority, type, sentiment, channel and product, the period, data quality, what is over the daily limit, and what rises.
 
+    n_high_frequency counts the days and keys over the daily limit; high_frequency has the ``MAX_FREQUENT`` largest of each dimension, in
+    the order of ``DIMENSIONS``, largest first, equal ones in the order of the trends.
+
     duplicated: items that say what another one says already. masked: items whose text held personal data. reasons: rows in quarantine by
     reason. other_columns: input columns that are none of the record's; they are in the ledger as well.
     unfamiliar: mean share of character pairs that the model never saw, here and usually.
     """
-    burst, alerts = trends[trends["plain"]], find_bursts(trends)
+    alerts, frequent = find_bursts(trends), np.flatnonzero(trends["plain"].to_numpy(np.bool_))
     quarantined = sum(reasons.values())
     return {
         "rows": figures.items + quarantined,
@@ -111,9 +118,10 @@ def summarise(
         },
         "channel": _by_count(figures.channel),
         "product": _by_count(figures.product),
+        "n_high_frequency": len(frequent),
         "high_frequency": [
             {"dimension": dimension, "key": key, "date": str(period.date()), "count": int(count)}
-            for dimension, key, period, count in burst[["dimension", "key", "period", "observed"]].itertuples(index=False, name=None)
+            for dimension, key, period, count in _most_frequent(trends[_FREQUENT].iloc[frequent])
         ],
         "alerts": [
             {"dimension": dimension, "key": key, "date": str(first.date()), "last": str(last.date()), "items": int(items)}
@@ -121,6 +129,17 @@ def summarise(
             for dimension, key, first, last, items, kind, q, sentence in alerts[_ALERT].itertuples(index=False, name=None)
         ],
     }
+
+
+def _most_frequent(rows: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    """The ``MAX_FREQUENT`` largest rows of each dimension, as `summarise` lists them."""
+    counts, dimensions = rows["observed"].to_numpy(np.int64), rows["dimension"].to_numpy()
+    chosen = []
+    for name in DIMENSIONS:
+        own = np.flatnonzero(dimensions == name)
+        chosen.append(own[np.argsort(-counts[own], kind="stable")[:MAX_FREQUENT]])
+    found: Iterable[tuple[Any, ...]] = rows.iloc[np.concatenate(chosen)].itertuples(index=False, name=None)
+    return found
 
 
 def in_order(summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,14 +113,12 @@ def _print_trends(console: Console, analysis: "Analysis") -> None:
     first = {(alert["dimension"], alert["key"]): alert for alert in reversed(alerts)}  # a burst of several days is said once
     for alert in sorted(first.values(), key=alerts.index)[:TOP_BURSTS]:
         console.print(plain_text(show("Alert: {sentence}", sentence=_sentence(alert, analysis.trends)), style="bold"))
-    bursts = sorted(summary["high_frequency"], key=lambda burst: (order.index(burst["dimension"]), -burst["count"]))
-    for burst in bursts[:TOP_BURSTS]:
+    for burst in summary["high_frequency"][:TOP_BURSTS]:
         figures = {**burst, "dimension": _dimension(burst["dimension"])}
         console.print(plain_text(show("Frequent: {date} {dimension} “{key}”, {count} items", **figures)))
-    if len(alerts) > TOP_BURSTS or len(bursts) > TOP_BURSTS:
-        console.print(
-            Text(show("{alerts} alerts and {bursts} frequent in all, see trends.parquet", alerts=len(alerts), bursts=len(bursts)))
-        )
+    if len(alerts) > TOP_BURSTS or summary["n_high_frequency"] > TOP_BURSTS:
+        counts = {"alerts": len(alerts), "bursts": summary["n_high_frequency"]}
+        console.print(Text(show("{alerts} alerts and {bursts} frequent in all, see trends.parquet", **counts)))
 
 
 def _dimension(code: str) -> str:

@@ -108,10 +108,32 @@ def test_train_then_run(tmp_path, capsys, labels):
     assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["signature"]["model"].startswith("tiny/")
 
 
+def test_train_from_the_bundled_model_then_run(tmp_path, capsys, monkeypatch):
+    """A table as people in the office write it, one head of two labelled in part: the gain is shown, and the model runs."""
+    monkeypatch.chdir(tmp_path)
+    rows = [("呼叫器按了没反应", "产品故障", "高"), ("排队叫号又过号了", "业务流程", ""), ("怎么取号", "使用咨询", "低")] * 5
+    rows = [(f"{text}，{n}号窗", *labels) for n, (text, *labels) in enumerate(rows)]
+    frame = pd.DataFrame(rows, columns=["留言原文", "类型", "紧急程度"])
+    frame.to_csv("mine.csv", index=False, encoding="gbk")
+    assert main(["train", "mine.csv", "--start", "bundled", "--out", "model", "--text-column", "留言原文", "--name", "ours"]) == 0
+    out, err = capsys.readouterr()
+    assert "model written to model" in err
+    lines = [line.split() for line in out.splitlines()]
+    assert "留出文本上的宏平均" in out
+    assert [line[1:4:2] for line in lines if line[:1] == ["│"]] == [["反馈类型", "15"], ["紧急程度", "10"]]
+    assert main(["run", str(write(tmp_path / "f.csv")), "--out", str(tmp_path / "out"), "--model", str(tmp_path / "model")]) == 0
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["signature"]["model"].startswith("ours/")
+
+
+def test_few_labels_for_a_model_from_scratch(tmp_path, capsys, labels):
+    assert main(["train", *labels, "--out", str(tmp_path / "model"), "--bits", "10", "--orders", "2"]) == 0
+    assert "labelled texts are few for a model from scratch; compare it with --start bundled" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("rows", "out", "options", "expected"),
     [
-        (0, "model", [], "expected texts with readers' labels to train on, got none"),
+        (0, "model", [], "expected rows with a text, got no rows at all"),
         (30, "labels.csv", [], "expected a folder that can be written"),
         (30, "model", ["--exclude", "labels.csv"], "all their texts are excluded"),
         (30, "model", ["--split", "source"], "all 30 labelled texts are in fifth 1 by source; give more texts or sources, or folds 0"),
@@ -350,8 +372,10 @@ def test_only_bad_rows(tmp_path, capsys):
         (["train", "f.csv", "--out", "model", "--passes", "-1"], "passes: expected 0 to 1000, got -1.0"),
         (["train", "f.csv", "--out", "model", "--passes", "nan"], "passes: expected 0 to 1000, got nan"),
         (["train", "f.csv", "--out", "model", "--split", "row"], "'row' is not one of 'text', 'source'"),
-        (["train", "f.csv", "--out", "model", "--exclude", "none.csv"], "none.csv: expected a readable Parquet or CSV table"),
-        (["train", "f.csv", "--out", "model"], "f.csv: expected a column 'text', got 问题描述, 产品"),
+        (["train", "f.csv", "--out", "model", "--exclude", "none.csv"], "none.csv: there is no such file"),
+        (["train", "f.csv", "--out", "model"], "no table with a text and labels of type, sentiment, urgency, risk was given"),
+        (["train", "f.csv", "--out", "model", "--start", "none"], "none is no model folder"),
+        (["train", "f.csv", "--out", "model", "--start", "bundled", "--bits", "9"], "--bits: not with --start"),
         (["train", "--out", "model"], "Missing argument 'LABELS...'"),
     ],
 )

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 import feedback_nlp as fn
-from feedback_nlp.cli import _correction_tables, main
+from feedback_nlp.cli import main
+from feedback_nlp.commands.train import _correction_tables
 from feedback_nlp.train.labels import read_labels
 
 TEXTS = ["我的软件总是闪退，太影响工作了", "客服态度很差", "请问怎么开发票", "物流太慢了，等了十天"]

@@ -1,7 +1,8 @@
 """Named arrays and texts in one file that cannot run code: numpy's .npz without pickles, each entry with its CRC.
 
 An entry is a numeric array, a list of texts (one string of UTF-8 and where each ends), or a frame (an Arrow stream). Entries are read one
-by one, so whoever needs the dates of a part does not read its texts.
+by one, so whoever needs the dates of a part does not read its texts. Texts that are mostly those of an entry before them, row by row, are
+kept as what differs.
 """
 
 import mmap
@@ -23,17 +24,30 @@ if TYPE_CHECKING:
 
 #: Behind the name of an entry that is no plain array: bytes of texts, where each text ends, an Arrow stream.
 TEXT, ENDS, FRAME = ":text", ":ends", ":frame"
+#: Behind the name of texts that are kept as what differs: the name of the other entry, and the rows the texts belong to.
+OTHER, ROWS = ":other", ":rows"
 
 #: A local header of a .zip file has so many bytes before name and extra field, whose lengths stand at this place of it.
 _HEADER, _NAME_AT = 30, 26
 
 
 def save_bundle(path: Path, entries: Mapping[str, Any]) -> None:
-    """Write entries into one file, which is there whole or not at all. Raises InputError where it cannot be written."""
+    """Write entries into one file, which is there whole or not at all. Raises InputError where it cannot be written.
+
+    It survives the end of the process, not that of the power: what is damaged then is told by its CRC.
+    """
+    import pandas as pd
+
     arrays: dict[str, NDArray[Any]] = {}
+    whole: dict[str, pa.LargeStringArray] = {}
     for name, value in entries.items():
-        arrays.update(_packed(name, value))
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        if isinstance(value, pd.DataFrame):
+            arrays[name + FRAME] = _frame_bytes(value)
+        elif isinstance(value, list) or value.dtype == object:
+            arrays.update(_text_arrays(name, value, whole))
+        else:
+            arrays[name] = value
+    with atomic_path(path, durable=False) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
@@ -46,7 +60,10 @@ def load_bundle(path: Path, names: Collection[str] | None = None) -> dict[str, A
     with _readable(path), path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         known = dict.fromkeys(name.partition(":")[0] for name in file.files)
         wanted = [name for name in known if names is None or name in names or name.partition(".")[0] in names]
-        return {name: _unpacked(name, file) for name in wanted}
+        found: dict[str, Any] = {}
+        for name in wanted:
+            found[name] = _unpacked(name, file, found)
+        return found
 
 
 def map_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
@@ -110,6 +127,15 @@ class ArraysOf(Mapping[str, NDArray[Any]]):
         return len(self._places)
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a bundle can be read from end to end, every entry as its CRC says."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile):
+        return False
+
+
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
@@ -118,20 +144,24 @@ def _readable(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: expected a part of a run, got what cannot be read ({error}); run without --resume") from error
 
 
-def _packed(name: str, value: Any) -> dict[str, NDArray[Any]]:
-    import pandas as pd
-
-    if isinstance(value, pd.DataFrame):
-        return {name + FRAME: _frame_bytes(value)}
-    if isinstance(value, list) or value.dtype == object:
-        return _text_arrays(name, value)
-    return {name: value}
-
-
-def _text_arrays(name: str, texts: Any) -> dict[str, NDArray[Any]]:
+def _text_arrays(name: str, texts: Any, whole: "dict[str, pa.LargeStringArray]") -> dict[str, NDArray[Any]]:
+    """Texts as arrays: all, or those that differ from another entry. whole: entries before it that are kept as a whole; may get it."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    column = pa.array(texts, type=pa.large_string())
+    column = pa.array(texts, type=pa.large_string()).fill_null("")
+    for other, known in whole.items():
+        if len(known) == len(column):
+            differs = pc.not_equal(column, known)
+            rows = np.flatnonzero(differs.to_numpy(zero_copy_only=False))
+            if 2 * len(rows) < len(column):
+                own = _bytes_and_ends(name, column.filter(differs))
+                return {name + OTHER: np.frombuffer(other.encode(), np.uint8), name + ROWS: rows, **own}
+    whole[name] = column
+    return _bytes_and_ends(name, column)
+
+
+def _bytes_and_ends(name: str, column: "pa.LargeStringArray") -> dict[str, NDArray[Any]]:
     _, ends, data = column.buffers()
     size = len(column) + 1
     ends = np.frombuffer(ends, np.int64, size) if len(column) else np.zeros(1, np.int64)
@@ -158,12 +188,19 @@ def _frame_bytes(frame: "pd.DataFrame") -> NDArray[np.uint8]:
     return np.frombuffer(sink.getvalue(), np.uint8)
 
 
-def _unpacked(name: str, file: Any) -> Any:
+def _unpacked(name: str, file: Any, found: Mapping[str, Any]) -> Any:
+    """An entry of an open bundle. found: other entries that were read already."""
     if name in file.files:
         return file[name]
     if name + FRAME in file.files:
         return _frame(file[name + FRAME])
-    return texts_at(file[name + TEXT], file[name + ENDS])
+    texts = texts_at(file[name + TEXT], file[name + ENDS])
+    if name + OTHER not in file.files:
+        return texts
+    other = bytes(file[name + OTHER]).decode()
+    whole = (found[other] if other in found else _unpacked(other, file, found)).copy()
+    whole[file[name + ROWS]] = texts
+    return whole
 
 
 def map_values(path: Path, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -173,7 +210,12 @@ def map_values(path: Path, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         found: NDArray[Any] = map_arrays(path, [name])[name][rows]
         return found
     data, ends = map_arrays(path, [name + TEXT, name + ENDS]).values()
-    return texts_at(data, ends, rows)
+    if OTHER not in entries:
+        return texts_at(data, ends, rows)
+    texts, own = map_values(path, bytes(entries[OTHER]).decode(), rows), entries[ROWS]
+    differs = np.isin(rows, own)
+    texts[differs] = texts_at(data, ends, np.searchsorted(own, rows[differs]))
+    return texts
 
 
 def texts_at(data: NDArray[np.uint8], ends: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> NDArray[np.object_]:
@@ -182,8 +224,7 @@ def texts_at(data: NDArray[np.uint8], ends: NDArray[np.int64], rows: NDArray[np.
 
     column = pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))
     column = column if rows is None else column.take(pa.array(rows))
-    found = np.empty(len(column), dtype=object)
-    found[:] = column.to_pylist()
+    found: NDArray[np.object_] = column.to_numpy(zero_copy_only=False)
     return found
 
 

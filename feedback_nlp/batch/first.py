@@ -130,7 +130,9 @@ def _scores(cleaned: list[CleanTexts], texts: list[str], setup: Setup) -> Scores
 
 def _labels(column: pd.Series) -> tuple[Objects, NDArray[np.int32]]:
     """Distinct values as text, sorted, and each row's number among them, -1 where it is missing or empty."""
-    texts = column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)
+    texts = column.to_numpy(dtype=object)
+    if set(map(type, texts.tolist())) - {str, type(None)}:
+        texts = column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)
     codes, names = pd.factorize(np.where(texts == "", None, texts), sort=True)
     return np.asarray(names, dtype=object), codes.astype(np.int32)
 
@@ -148,7 +150,10 @@ def _utc(intake: Intake) -> NDArray[np.datetime64]:
 
 def _masked_originals(originals: list[str], cleaned: list[str], masked: Objects) -> list[str]:
     """The originals, masked; the cleaned text stands in where mark-up or invisible characters hide personal data from the mask."""
-    result = mask_texts(originals)
+    result: list[str] = masked.tolist()
+    others = [row for row, before in enumerate(originals) if before != cleaned[row]]
+    for row, text in zip(others, mask_texts([originals[row] for row in others]), strict=True):
+        result[row] = text
     personal = np.flatnonzero(masked != np.array(cleaned, dtype=object)).tolist()
     again = clean([result[row] for row in personal]).texts()
     for row, before, after in zip(personal, again, mask_texts(again), strict=True):

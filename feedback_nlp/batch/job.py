@@ -16,10 +16,12 @@ from typing import Any
 import pandas as pd
 
 from feedback_nlp.analysis import MANIFEST, check_folder
+from feedback_nlp.batch.bundle import is_whole
+from feedback_nlp.batch.engine import Engine
 from feedback_nlp.batch.output import write_results
 from feedback_nlp.batch.setup import Setup
 from feedback_nlp.batch.space import FolderSpace
-from feedback_nlp.batch.steps import Engine, Outcome, Stopwatch, run_steps
+from feedback_nlp.batch.steps import Outcome, Stopwatch, run_steps
 from feedback_nlp.engines.shared import file_digest
 from feedback_nlp.errors import InputError, QuarantineError, RowError
 from feedback_nlp.io import write_csv, write_json
@@ -124,7 +126,7 @@ def _run(
     summarised: Callable[[Outcome], dict[str, Any]],
 ) -> None:
     outcome = run_steps(parts(), setup, space, engine, watch, check=partial(_check_quarantine, job))
-    results = job.work / "results"
+    results = space.folder / "results"
     results.mkdir(exist_ok=True)
     with watch.step("write"):
         files = write_results(outcome, summarised(outcome), setup, space, engine, results, lang=job.lang, bom=job.bom)
@@ -145,6 +147,10 @@ def _open_work(job: Job) -> FolderSpace:
         elif job.work.exists():
             shutil.rmtree(job.work)
         job.work.mkdir(exist_ok=True)
+        # Parts are not forced to the disk one by one: a machine that went down may have left holes in the last of them.
+        for part in job.work.glob("*.npz"):
+            if not is_whole(part):
+                part.unlink()
         # What a killed run was writing.
         for left in [*job.work.glob(".*.tmp"), *job.work.glob(".shared-*")]:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -152,7 +158,8 @@ def _open_work(job: Job) -> FolderSpace:
     except OSError as error:
         raise InputError(f"{job.work}: expected a folder that can be written ({error.strerror}); check its permissions") from error
     write_json(job.fingerprint, journal)
-    return FolderSpace(job.work)
+    # Workers that were started earlier may stand in another folder than this process does now.
+    return FolderSpace(job.work.absolute())
 
 
 def _known(journal: Path) -> dict[str, Any]:

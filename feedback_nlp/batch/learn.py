@@ -3,13 +3,14 @@
 Needed of all rows are hashes, dates and numbers of products; texts are read again of the sample and of what may be a duplicate.
 """
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback_nlp.batch.engine import Engine
 from feedback_nlp.batch.first import LABELLED, First
 from feedback_nlp.batch.rows import Reader, Rows, settle_rows
 from feedback_nlp.batch.setup import Setup
@@ -73,7 +74,31 @@ class Learned:
     sampled: int
 
 
-def learn(space: Space, n_parts: int, setup: Setup) -> tuple[Learned, Duplicates]:
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """All rows that stay, for whoever learns from them; texts are read from the space as they are needed.
+
+    sample: int64, the rows that themes, phrases and aspects are learned from. products: names that are no theme by themselves.
+    order: uint64 (n,), see `Reader.order`. customers: int64 (n,), -1 where unknown; None where the input does not tell. times:
+    datetime64[us] (n,), UTC.
+    """
+
+    space: Space
+    rows: Rows
+    setup: Setup
+    sample: Ints
+    products: set[str]
+    order: NDArray[np.uint64]
+    customers: Ints | None
+    times: NDArray[np.datetime64]
+
+    @property
+    def reader(self) -> Reader:
+        """Reads the rows."""
+        return Reader(self.space, self.rows)
+
+
+def learn(space: Space, n_parts: int, setup: Setup, engine: Engine) -> tuple[Learned, Duplicates]:
     """Learn from the results of the first map; also the duplicates themselves. Raises RowError for a repeated id if the setup is strict."""
     rows = settle_rows(space, n_parts, strict=setup.strict)
     reader = Reader(space, rows)
@@ -82,19 +107,9 @@ def learn(space: Space, n_parts: int, setup: Setup) -> tuple[Learned, Duplicates
     counts = {name: found for name in LABELLED if (found := _label_counts(reader, name)) is not None}
     products = set(counts["product"].labels.tolist()) if "product" in counts else set()
     chosen = lowest(order, SAMPLE_ROWS)
-    with ThreadPoolExecutor(1) as other:
-        # Both work in long calls that do not hold the interpreter.
-        grouping = other.submit(
-            group_sketches,
-            reader.sketches(),
-            reader.texts,
-            order=order,
-            customers=None if column is None else customers,
-            times=times,
-            cleaned=True,
-        )
-        knowledge, aspects = _learn_texts(reader.texts(chosen), setup, products)
-        alike = grouping.result()
+    corpus = Corpus(space, rows, setup, chosen, products, order, None if column is None else customers, times)
+    # The two take about as long as each other and need nothing of each other.
+    (knowledge, aspects), alike = engine.map(_done, (_learn_texts, _group), corpus)
     learned = Learned(
         rows=rows,
         groups=Groups.of(alike, reader.names(alike.representative)),
@@ -109,13 +124,24 @@ def learn(space: Space, n_parts: int, setup: Setup) -> tuple[Learned, Duplicates
     return learned, alike
 
 
-def _learn_texts(sample: list[str], setup: Setup, products: set[str]) -> tuple[Knowledge, Mapping[str, Iterable[str]]]:
-    """Themes and all that is known of words, and the aspects, of a sample of texts."""
+def _done(task: Callable[[Corpus], Any], corpus: Corpus) -> Any:
+    return task(corpus)
+
+
+def _learn_texts(corpus: Corpus) -> tuple[Knowledge, Mapping[str, Iterable[str]]]:
+    """Themes and all that is known of words, and the aspects, of the sample."""
+    sample, setup, products = corpus.reader.texts(corpus.sample), corpus.setup, corpus.products
     words = PartWords.of(setup.tokenizer.tokenize(sample))
     knowledge = learn_topics(words, products=products, n_themes=setup.n_themes, previous=setup.themes)
     if setup.aspects is not None:
         return knowledge, setup.aspects
     return knowledge, learn_aspects(TextBatch.from_texts(sample), words.batch, ignore=products)
+
+
+def _group(corpus: Corpus) -> Duplicates:
+    """Who says the same."""
+    reader = corpus.reader
+    return group_sketches(reader.sketches(), reader.texts, order=corpus.order, customers=corpus.customers, times=corpus.times, cleaned=True)
 
 
 def lowest(order: NDArray[np.uint64], size: int) -> Ints:

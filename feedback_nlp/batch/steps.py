@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import pandas as pd
 
+from feedback_nlp.batch.engine import Engine
 from feedback_nlp.batch.first import SHARE_UNIT, First, read_part
 from feedback_nlp.batch.judge import Judged, judge
 from feedback_nlp.batch.learn import Learned, learn
@@ -22,20 +23,8 @@ from feedback_nlp.ledger.notes import duplicate_table
 from feedback_nlp.summary import Figures
 from feedback_nlp.topics.duplicates import Duplicates
 
-Result = TypeVar("Result")
-
 #: Called as ``progress(step, rows done, rows in all)``; 0 rows in all where that is not known yet.
 Progress = Callable[[str, int, int], None]
-
-
-class Engine(Protocol):
-    """What runs the maps."""
-
-    def opened(self) -> AbstractContextManager["Engine"]:
-        """The engine with whatever it starts kept for several maps."""
-
-    def map(self, function: Callable[[Any, Any], Result], tasks: Iterable[Any], shared: Any) -> Iterator[Result]:
-        """``function(task, shared)`` of each task, in their order; tasks are taken as they are needed."""
 
 
 @dataclass
@@ -94,7 +83,7 @@ def run_steps(
     with watch.step("read") as tick:
         n_parts = _read(parts, setup, space, engine, tick)
     with watch.step("learn"):
-        learned, alike = learn(space, n_parts, setup)
+        learned, alike = learn(space, n_parts, setup, engine)
         quarantine = quarantine_of(space, learned.rows)
         check(len(learned.rows) + len(quarantine), quarantine)
         duplicates = _duplicates(alike, space, learned)

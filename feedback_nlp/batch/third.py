@@ -55,15 +55,15 @@ def rank_part(first: First, second: Second, number: int, learned: Learned, judge
 
 
 def _frame(first: First, number: int, learned: Learned) -> pd.DataFrame:
-    """The input's columns, those of all parts in their order; personal data are masked."""
+    """The input's columns but for the text, those of all parts in their order; personal data are masked."""
     rows, n_rows = learned.rows, len(learned.rows.kept(number, first.lines))
     again, _ = rows.again(number)
     given = first.given.drop(index=again).reset_index(drop=True) if len(again) and len(first.given) else first.given
-    own = {"text": rows.kept(number, first.texts), "feedback_id": rows.kept(number, rows.names(number, first.names.names))}
+    own = {"feedback_id": rows.kept(number, rows.names(number, first.names.names))}
     if "created_at" in learned.columns:
         own["created_at"] = pd.Series(rows.kept(number, first.created_at)).dt.tz_localize("UTC").dt.tz_convert(ZONE)
     missing = np.full(n_rows, None, dtype=object)
-    columns = {name: own[name] if name in own else given.get(name, missing) for name in learned.columns}
+    columns = {name: own[name] if name in own else given.get(name, missing) for name in learned.columns if name != "text"}
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows))
 
 

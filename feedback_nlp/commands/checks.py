@@ -97,10 +97,12 @@ def _java() -> Finding:
 
 def check_compiled() -> Iterator[Finding]:
     """The C extensions, each of which has a twin in numpy."""
+    from feedback_nlp.text import cutting
     from feedback_nlp.text.native import MODULE, native
     from feedback_nlp.topics import kernels
 
-    for name, there in ((MODULE, native() is not None), ("_feedback_nlp_minhash", kernels.compiled())):
+    known = {MODULE: native() is not None, "_feedback_nlp_cut": cutting.compiled(), "_feedback_nlp_minhash": kernels.compiled()}
+    for name, there in known.items():
         detail = say("compiled") if there else say("missing; numpy does the same work, slower")
         advice = "" if there else say("install a wheel, or a C compiler and the package again")
         yield Finding(name, "ok" if there else "note", detail, advice)

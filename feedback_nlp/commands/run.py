@@ -17,7 +17,8 @@ from feedback_nlp.messages import say
 
 if TYPE_CHECKING:
     from feedback_nlp.analysis import Analysis
-    from feedback_nlp.batch.steps import Engine, Progress
+    from feedback_nlp.batch.engine import Engine
+    from feedback_nlp.batch.steps import Progress
 
 EXIT_QUARANTINED = 3
 #: Figures of the summary that a log ends with.
@@ -68,6 +69,17 @@ class _After:
     policy: str
     lang: str
 
+    def check(self) -> None:
+        """Raise MissingExtraError now, rather than when a long run is done."""
+        if self.workbook:
+            from feedback_nlp.report.workbook import load_xlsxwriter
+
+            load_xlsxwriter()
+        if self.store:
+            from feedback_nlp.store.ledger_store import need_sql
+
+            need_sql()
+
     def load(self, folder: str) -> "Analysis":
         """The results, and of the ledger no more than is wanted: all of it, the columns of a report, or the first rows."""
         from feedback_nlp.analysis import Analysis
@@ -102,6 +114,7 @@ def _run(
     from feedback_nlp.terminal import print_analysis
 
     after = _After(store, run_name, report, workbook, options["scheme"], options["policy"], options["lang"])
+    after.check()
     with _warnings_as_notes(), _progress(log) as progress:
         done = run_files(data, Path(out), engine=_engine(engine, jobs, scheduler, Path(out)), progress=progress, **options)
     analysis = after.load(out)

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.evaluate.labels import FLAGS, headers_of, rename_columns
-from feedback_nlp.io import read_table
+from feedback_nlp.train.given import FLAGS, headers_of, read_label_table
 from feedback_nlp.train.labels import Source
 
 #: What a source is to the model: a table it may not know, or one that its training read.
@@ -44,19 +43,12 @@ def read_label_files(
     heads: only these matter. text_column: header of the texts. columns: other headers -> text, type, sentiment, urgency, risk.
     Raises InputError where a file cannot be read, RowError at the first bad row if ``strict``.
     """
-    given = columns or {}
-    text = {header: target for header, target in given.items() if target == "text"}
-    labels = {header: target for header, target in given.items() if target != "text"}
     files = [Path(path) for path in paths]
     frames, quarantines, sources = {}, [], []
     for path in files:
-        table = read_table(path, text_column=text_column, columns=text, strict=strict, encoding=encoding)
+        table = read_label_table(path, text_column=text_column, columns=columns, strict=strict, encoding=encoding)
         name = _row_prefix(path, files)
-        try:
-            frame = rename_columns(table.frame, labels)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from error
-        frames[path] = frame.set_axis([f"{name}{line}" for line in table.lines.tolist()], axis="index")
+        frames[path] = table.frame.set_axis([f"{name}{line}" for line in table.lines.tolist()], axis="index")
         quarantines.append(table.quarantine.assign(source_line=[f"{name}{line}" for line in table.quarantine["source_line"]]))
         sources.append(Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), table.n_rows, EVALUATED))
     if heads is None or FLAGS in heads:

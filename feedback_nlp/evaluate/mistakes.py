@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from feedback_nlp.evaluate.labels import Labelled
 from feedback_nlp.evaluate.readings import Reading
 from feedback_nlp.scorer.explain import Explanation
 from feedback_nlp.scorer.model import HEADS
 from feedback_nlp.scorer.scorer import BatchScorer
 from feedback_nlp.text.privacy import mask_texts
+from feedback_nlp.train.given import Labelled
 
 ERROR_COLUMNS = ("head", "row", "text", "truth", "chosen", "confidence", "phrases")
 

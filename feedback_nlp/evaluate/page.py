@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from feedback_nlp.evaluate.files import TRAINED_ON
-from feedback_nlp.evaluate.labels import CLASS_NAMES, FLAGS, HEAD_NAMES, label_name
 from feedback_nlp.evaluate.metrics import BINS, RESAMPLES
+from feedback_nlp.train.given import CLASS_NAMES, FLAGS, HEAD_NAMES, label_name
 
 if TYPE_CHECKING:
     from feedback_nlp.evaluate.report import Evaluation

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.classify.heads import softmax
-from feedback_nlp.evaluate.labels import FLAGS, Labelled
 from feedback_nlp.scorer.model import HEADS, head_slices
 from feedback_nlp.scorer.scorer import BatchScorer, text_chunks
 from feedback_nlp.scorer.scores import Scores
 from feedback_nlp.text.clean import clean
+from feedback_nlp.train.given import FLAGS, Labelled
 from feedback_nlp.vocabulary import SENTIMENT_LEVELS
 
 #: A flag is raised from this probability on, where the model states no other.

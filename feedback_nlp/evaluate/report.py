@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.evaluate.labels import take_labels
 from feedback_nlp.evaluate.metrics import BINS, LEVEL, RESAMPLES, SEED, TOP_SHARE
 from feedback_nlp.evaluate.mistakes import error_table
 from feedback_nlp.evaluate.readings import read_with
@@ -17,6 +16,7 @@ from feedback_nlp.evaluate.saving import save_evaluation
 from feedback_nlp.evaluate.suggest import load_cleanlab, suggestion_table
 from feedback_nlp.evaluate.tables import class_table, confusion_table, head_table, reliability_table
 from feedback_nlp.scorer.scorer import BatchScorer
+from feedback_nlp.train.given import take_labels
 from feedback_nlp.train.labels import Source
 
 #: So many errors per head are kept and explained.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.evaluate.labels import HEAD_NAMES, label_name
 from feedback_nlp.evaluate.page import render
 from feedback_nlp.io import atomic_path, write_csv, write_json
+from feedback_nlp.train.given import HEAD_NAMES, label_name
 
 if TYPE_CHECKING:
     from feedback_nlp.evaluate.report import Evaluation

@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from feedback_nlp.evaluate.files import TRAINED_ON
-from feedback_nlp.evaluate.labels import HEAD_NAMES, label_name
 from feedback_nlp.evaluate.page import number, percent
 from feedback_nlp.evaluate.report import Evaluation
 from feedback_nlp.messages import result_word, show
 from feedback_nlp.terminal import make_console, plain_text, print_quarantine
+from feedback_nlp.train.given import HEAD_NAMES, label_name
 
 TOP_ERRORS = 3
 TOP_CONFUSIONS = 3

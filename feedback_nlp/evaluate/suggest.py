@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import MissingExtraError
-from feedback_nlp.evaluate.labels import Labelled
 from feedback_nlp.evaluate.readings import Reading
 from feedback_nlp.scorer.model import HEADS
 from feedback_nlp.text.clean import clean
 from feedback_nlp.text.privacy import mask_texts
+from feedback_nlp.train.given import Labelled
 
 SUGGESTION_COLUMNS = ("head", "row", "text", "given", "suggested", "quality")
 

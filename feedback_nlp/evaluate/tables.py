@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from feedback_nlp.evaluate.labels import CLASS_NAMES, HEAD_NAMES
 from feedback_nlp.evaluate.metrics import (
     BINS,
     calibration_error,
@@ -24,6 +23,7 @@ from feedback_nlp.evaluate.metrics import (
 )
 from feedback_nlp.evaluate.readings import Reading
 from feedback_nlp.scorer.model import HEADS
+from feedback_nlp.train.given import CLASS_NAMES, HEAD_NAMES
 from feedback_nlp.vocabulary import URGENCY_CODES
 
 #: Heads whose classes have an order.

@@ -12,11 +12,12 @@ from feedback_nlp.errors import InputError
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path in the same folder; what is written there takes the place of ``path`` at the end of the block.
 
     Whatever goes wrong in the block, the file at ``path`` stays as it was and the temporary one is removed. A process that is
     killed leaves at most a hidden ``.*.tmp`` beside it. The permissions of a file that is replaced are kept.
+    durable: it is on the disk at the end, also if the power fails then; where not, it is there for other processes, which is much faster.
     Raises InputError where the folder is missing or cannot be written, and if the disk is full.
     """
     # A link keeps pointing where it did: the file behind it is replaced.
@@ -28,9 +29,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         if target.exists():
             shutil.copymode(target, temporary)
-        _sync(temporary, os.O_RDWR)
+        if durable:
+            _sync(temporary, os.O_RDWR)
         temporary.replace(target)
-        if os.name == "posix":
+        if durable and os.name == "posix":
             _sync(target.parent, os.O_RDONLY)
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from feedback_nlp.io.cells import FORMULA_STARTS, LIST_SEPARATOR, ZONE, csv_cell, encodable
 
@@ -18,23 +19,24 @@ if TYPE_CHECKING:
 _PLAIN = {np.dtype(np.float64): (1e-4, 1e9), np.dtype(np.float32): (1e-3, 1e6)}
 _YEARS = (np.datetime64("1000-01-01", "s"), np.datetime64("9999-12-31", "s"))
 _NOTHING = {type(None), type(pd.NA), type(pd.NaT)}
-_SPECIAL = '[",\r\n]'
+#: The bytes that make quotes necessary; and, by byte, whether what a spreadsheet takes for a formula may begin with it.
+_SPECIAL = np.frombuffer(b'",\r\n', np.uint8)
+_FORMULA = np.isin(np.arange(256), [start.encode()[0] for start in FORMULA_STARTS])
 
 
-def csv_bytes(frame: pd.DataFrame) -> bytes:
+def csv_bytes(frame: pd.DataFrame) -> "memoryview | bytes":
     """Return the rows of a frame as bytes of a CSV file in UTF-8; a lone surrogate is a question mark."""
     import pyarrow.compute as pc
 
-    if not frame.shape[1]:
+    if not frame.shape[1] or not len(frame):
         return b""
     columns = [csv_column(frame.iloc[:, position]) for position in range(frame.shape[1])]
     if len(columns) == 1:
         # A row of one empty cell would be a blank line.
         columns = [pc.if_else(pc.equal(columns[0], _text("")), _text('""'), columns[0])]
-    rows = _joined(columns, ",")
-    lines = _joined([rows, ""], "\n")
-    offsets = np.frombuffer(lines.buffers()[1], dtype=np.int64)[lines.offset : lines.offset + len(lines) + 1]
-    return bytes(memoryview(lines.buffers()[2])[offsets[0] : offsets[-1]]) if len(lines) else b""
+    columns[-1] = _joined([columns[-1], "\n"])
+    offsets, data = _parts(_joined(columns, ","))
+    return data[offsets[0] : offsets[-1]].data
 
 
 def csv_column(column: pd.Series) -> "pa.LargeStringArray":
@@ -46,7 +48,8 @@ def csv_column(column: pd.Series) -> "pa.LargeStringArray":
     import pyarrow.compute as pc
 
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(object)
+        codes = column.cat.codes.to_numpy()
+        return csv_column(pd.Series(column.cat.categories)).take(pa.array(codes, mask=codes < 0)).fill_null("")
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_convert(ZONE).dt.tz_localize(None)
     if pd.api.types.is_datetime64_dtype(column.dtype):
@@ -58,11 +61,12 @@ def csv_column(column: pd.Series) -> "pa.LargeStringArray":
     if column.dtype == bool:
         return pc.if_else(pa.array(column.to_numpy()), _text("True"), _text("False"))
     texts = _texts(column) if isinstance(column.dtype, pd.StringDtype) or column.dtype == object else None
+    text_only = texts is not None
     if texts is None:
         # Single cells: as Python floats half ones would show digits they do not have.
         values = column.to_numpy() if column.dtype == np.float16 else column.astype(object)
         texts = pa.array([encodable(csv_cell(value)) for value in values], pa.large_string())
-    return _quoted(texts)
+    return _guarded(texts, formulas=text_only)
 
 
 def _texts(column: pd.Series) -> "pa.LargeStringArray | None":
@@ -84,11 +88,18 @@ def _texts(column: pd.Series) -> "pa.LargeStringArray | None":
             return None
     except (pa.ArrowException, UnicodeEncodeError):
         return None
-    formula = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), pa.array(FORMULA_STARTS, pa.large_string()))
-    return pc.if_else(formula, _joined(["'", texts]), texts) if pc.any(formula).as_py() else texts
+    return texts
 
 
 def _floats(numbers: Any) -> "pa.LargeStringArray":
+    """Each different number is spelled once: rounded ones are few. They are told apart by their bits, as 0.0 and -0.0 are equal."""
+    import pyarrow as pa
+
+    bits = pa.array(numbers.view(f"i{numbers.itemsize}")).dictionary_encode()
+    return _spelled(bits.dictionary.to_numpy().view(numbers.dtype)).take(bits.indices)
+
+
+def _spelled(numbers: Any) -> "pa.LargeStringArray":
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -118,13 +129,36 @@ def _times(times: Any) -> "pa.LargeStringArray":
     return pa.array(times).cast(pa.large_string()).fill_null("")
 
 
-def _quoted(texts: "pa.LargeStringArray") -> "pa.LargeStringArray":
+def _guarded(texts: "pa.LargeStringArray", *, formulas: bool) -> "pa.LargeStringArray":
+    """Cells in quotes where needed, and no formulas among them. Only those whose bytes make it possible are looked at closely."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    special = pc.match_substring_regex(texts, _SPECIAL)
-    if not pc.any(special).as_py():
+    offsets, data = _parts(texts)
+    # One look at all bytes for what they could be, and one at those for what they are.
+    places = np.flatnonzero(data[offsets[0] : offsets[-1]] <= _SPECIAL.max()) + offsets[0]
+    places = places[np.isin(data[places], _SPECIAL)]
+    special = np.zeros(len(texts), bool)
+    special[np.searchsorted(offsets, places, "right") - 1] = True
+    rows = special.copy()
+    if formulas:
+        filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+        rows[filled] |= _FORMULA[data[offsets[filled]]]
+    if not rows.any():
         return texts
-    return pc.if_else(special, _joined(['"', pc.replace_substring(texts, '"', '""'), '"']), texts)
+    cells = texts.filter(pa.array(rows))
+    if formulas:
+        formula = pc.is_in(pc.utf8_slice_codeunits(cells, 0, 1), pa.array(FORMULA_STARTS, pa.large_string()))
+        cells = pc.if_else(formula, _joined(["'", cells]), cells)
+    quoted = _joined(['"', pc.replace_substring(cells, '"', '""'), '"'])
+    return pc.replace_with_mask(texts, pa.array(rows), pc.if_else(pa.array(special[rows]), quoted, cells))
+
+
+def _parts(texts: "pa.LargeStringArray") -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """int64 (n + 1,), where each text starts and the last one ends; uint8, the bytes of all."""
+    _, offsets, data = texts.buffers()
+    starts = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1] if len(texts) else np.zeros(1, np.int64)
+    return starts, np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
 
 
 def _joined(parts: list[Any], separator: str = "") -> Any:

@@ -6,10 +6,12 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.io.decoding import MAX_RECORD, Plan, TextBlock, text_blocks
 from feedback_nlp.io.encoding import content_kind, head_of, survey
+from feedback_nlp.io.fields import Fields
 from feedback_nlp.io.headers import clean_headers
 from feedback_nlp.io.opened import MAX_PART_SIZE, Opened, no_rows, rows_of_a_part
 from feedback_nlp.io.records import NUL, RecordReader, Run
@@ -91,7 +93,7 @@ class _Rows:
         self._clear()
 
     def _clear(self) -> None:
-        self._columns: list[list[str]] = [[] for _ in self._headers]
+        self._cells: list[NDArray[np.object_]] = []
         self._starts: list[int] = []
         self._bad: list[BadRow] = []
         self._size = 0
@@ -110,33 +112,35 @@ class _Rows:
             yield self._draft()
 
     def _take(self, run: Run, begin: int, stop: int) -> None:
-        rows, starts, lines = run.rows[begin:stop], run.starts[begin:stop], run.lines
-        if not lines.bad and not lines.has_nul and {-1 if row is None else len(row) for row in rows} == {len(self._headers)}:
-            self._add(rows, (np.asarray(starts) + lines.first + 1).tolist())  # type: ignore[arg-type]
-            return
+        rows, starts, stops, lines = run.rows[begin:stop], run.starts[begin:stop], run.stops[begin:stop], run.lines
+        if isinstance(rows, Fields) and not lines.bad and not lines.has_nul:
+            sound = rows.widths == len(self._headers)
+            if sound.any():
+                self._add(rows.table(sound), (np.asarray(starts)[sound] + lines.first + 1).tolist(), int(rows.lengths[sound].sum()))
+            odd = np.flatnonzero(~sound).tolist()
+        else:
+            odd = list(range(len(rows)))
         good, good_starts = [], []
-        for fields, first, last in zip(rows, starts, run.stops[begin:stop], strict=True):
-            reason = (
-                REASON_LONG if run.oversized else _fault(fields, len(self._headers), range(lines.first + first, lines.first + last), run)
-            )
+        for place in odd:
+            fields, first, last = rows[place], lines.first + int(starts[place]), lines.first + int(stops[place])
+            reason = REASON_LONG if run.oversized else _fault(fields, len(self._headers), range(first, last), run)
             if reason:
-                self._bad.append(BadRow(lines.first + first + 1, reason, lines.raw(first, last, RAW_LENGTH)))
+                raw = lines.raw(first - lines.first, last - lines.first, RAW_LENGTH)
+                self._bad.append(BadRow(first + 1, reason, raw))
             elif fields is not None and len(fields) == len(self._headers):
                 good.append(fields)
-                good_starts.append(lines.first + first + 1)
-        self._add(good, good_starts)
+                good_starts.append(first + 1)
+        if good:
+            self._add(np.array(good, dtype=object), good_starts, sum(len(cell) for fields in good for cell in fields))
 
-    def _add(self, rows: list[list[str]], starts: list[int]) -> None:
+    def _add(self, cells: NDArray[np.object_], starts: list[int], size: int) -> None:
         self._starts += starts
-        for column, cells in zip(self._columns, zip(*rows, strict=True), strict=False):
-            column.extend(cells)
-            # Not that of the run's text: a text is read in many runs where its quotes are odd.
-            self._size += sum(map(len, cells))
+        self._cells.append(cells)
+        # Not that of the run's text: a text is read in many runs where its quotes are odd.
+        self._size += size
 
     def _draft(self) -> Draft:
-        cells = np.empty((len(self._headers), len(self._starts)), dtype=object)
-        for place, column in enumerate(self._columns):
-            cells[place] = column
+        cells = np.concatenate([np.empty((len(self._headers), 0), dtype=object), *(part.T for part in self._cells)], axis=1)
         frame = pd.DataFrame(cells.T, columns=self._headers, dtype=object, copy=False)
         draft = Draft(frame, np.array(self._starts, dtype=np.int64), self._format, self._encoding, self._bad)
         self._clear()
@@ -144,9 +148,9 @@ class _Rows:
 
 
 def without_empty_cells(frame: pd.DataFrame, *, keep: str) -> pd.DataFrame:
-    """Return a frame of strings with None for the empty ones, but not in the column ``keep``."""
+    """Return a frame of strings and None with None for the empty ones, but not in the column ``keep``."""
     cells = frame.to_numpy()
-    empty = cells == ""
+    empty = ~cells.astype(bool)
     empty[:, frame.columns.get_loc(keep)] = False
     if not empty.any():
         return frame

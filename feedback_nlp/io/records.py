@@ -1,26 +1,24 @@
 """Delimited text to records, each with the line it starts on, in time linear in the text however broken its quotes are.
 
-The csv module does the work as long as it can. It cannot in two cases: a stray quote, and a field longer than
-``csv.field_size_limit()``, which is global to the process and therefore not ours to raise. Then :func:`_parse_record` decides
-about that one record; it reads what the csv module in strict mode reads, and also a bare carriage return inside a line.
+Arrays tell the records whose quotes are sound (see `fields`). :func:`_parse_record` decides about each of the others; it reads what the
+csv module in strict mode reads, and also a bare carriage return inside a line.
 """
 
 import csv
 import io
 import re
-from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, islice
 from typing import cast
 
+import numpy as np
+
 from feedback_nlp.io.decoding import MAX_RECORD, TextBlock
+from feedback_nlp.io.fields import Places, SoundRecords
 
 NUL = "\0"
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
-#: Rows read before they become columns: few enough to be still in the cache of the processor.
-_RUN = 512
 
 
 class Lines:
@@ -33,34 +31,14 @@ class Lines:
         self.bad = bad
 
     @cached_property
-    def total(self) -> int:
-        """The number of lines."""
-        return self.text.count(self.newline) + (not self.text.endswith(self.newline) and self.text != "")
-
-    @cached_property
     def items(self) -> list[str]:
         """The lines with their line ends."""
         return list(io.StringIO(self.text, newline=self.newline))
-
-    def after(self, start: int) -> Iterator[str]:
-        """Return the lines from one on."""
-        if not start:
-            return io.StringIO(self.text, newline=self.newline)
-        return map(self.items.__getitem__, range(start, len(self.items)))
 
     @cached_property
     def has_nul(self) -> bool:
         """Whether there is a NUL in the text."""
         return NUL in self.text
-
-    @cached_property
-    def offsets(self) -> list[int]:
-        """Where each line starts in the text, and the length of the text."""
-        return list(accumulate(map(len, self.items), initial=0))
-
-    def line_at(self, offset: int) -> int:
-        """Return the line (from 0) that holds the character at this offset; the number of lines at the end."""
-        return bisect_right(self.offsets, offset) - 1
 
     def raw(self, start: int, stop: int, length: int) -> str:
         """Return the first characters of some lines without the line end."""
@@ -74,8 +52,8 @@ class Run:
     """
 
     lines: Lines
-    starts: Sequence[int]
-    stops: Sequence[int]
+    starts: Sequence[int] | Places
+    stops: Sequence[int] | Places
     rows: Sequence[list[str] | None]
     oversized: bool = False
 
@@ -122,7 +100,8 @@ class RecordReader:
             return []
         text = blocks[0].text if len(blocks) == 1 else "".join(block.text for block in blocks)
         lines = Lines(text, self._newline, blocks[0].first, frozenset().union(*(block.bad for block in blocks)))
-        start, total = 0, lines.total
+        sound = SoundRecords(text, self._delimiter, self._newline, self._limit)
+        start, total = 0, len(sound.offsets) - 1
         while start < total:
             if lines.first + start < self._failed:
                 stop = min(total, self._failed - lines.first)
@@ -130,49 +109,25 @@ class RecordReader:
                 yield Run(lines, range(start, stop), range(start + 1, stop + 1), rows)
                 start = stop
                 continue
-            start = yield from self._sound(lines, start)
-            if start == total:
-                break
-            begin = lines.offsets[start]
+            found = sound.read(start)
+            if found is not None:
+                fields_of, stops = found
+                yield Run(lines, np.append(start, stops[:-1]), stops, fields_of)
+                start = int(stops[-1])
+                if start == total:
+                    break
+            begin = int(sound.offsets[start])
             fields, end = _parse_record(text, begin, self._delimiter, self._newline)
             if fields is None and end == len(text) and not final and end - begin <= self._limit:
                 return [TextBlock(text[begin:], lines.first + start, lines.bad)]
-            stop = lines.line_at(end)
+            stop = sound.line_at(end)
             if end - begin > self._limit and stop - start > 1:
-                fields, stop = None, max(start + 1, lines.line_at(begin + self._limit))
+                fields, stop = None, max(start + 1, sound.line_at(begin + self._limit))
             if fields is None:
                 self._failed, stop = lines.first + stop, start + 1
             yield Run(lines, (start,), (stop,), (fields,))
             start = stop
         return []
-
-    def _sound(self, lines: Lines, start: int) -> Generator[Run, None, int]:
-        """Yield records from a line on, up to the first one the csv module cannot read; returns its line."""
-        reader = csv.reader(lines.after(start), delimiter=self._delimiter, strict=True)
-        begin, sound = start, True
-        while sound and begin < lines.total:
-            rows: list[list[str]] = []
-            ends: list[int] = []
-            try:
-                for fields in islice(reader, _RUN):
-                    rows.append(fields)
-                    ends.append(start + reader.line_num)
-            except csv.Error:
-                sound = False
-            if len(lines.text) > self._limit:
-                number = self._first_long(lines, begin, ends)
-                sound, rows, ends = sound and number == len(rows), rows[:number], ends[:number]
-            if rows:
-                yield Run(lines, (begin, *ends[:-1]), ends, rows)
-                begin = ends[-1]
-        return begin
-
-    def _first_long(self, lines: Lines, begin: int, ends: Sequence[int]) -> int:
-        """Return the place of the first record that is too long, the number of records if there is none."""
-        for number, (start, stop) in enumerate(zip((begin, *ends), ends, strict=False)):
-            if stop - start > 1 and lines.offsets[stop] - lines.offsets[start] > self._limit:
-                return number
-        return len(ends)
 
 
 def _parse_line(line: str, delimiter: str) -> list[str] | None:
@@ -186,7 +141,8 @@ def _parse_record(text: str, position: int, delimiter: str, newline: str) -> tup
     """Read one record; returns its fields and the offset after it, or None and the offset where it went wrong."""
     plain = re.compile(f"[^{re.escape(delimiter)}{newline}]*+")
     end = re.compile(r"\r*(?:\n|\Z)" if newline == "\n" else r"\r|\Z")
-    fields = []
+    quoted = text.startswith('"', position)
+    fields: list[str] = []
     while True:
         if text.startswith('"', position):
             match = _QUOTED.match(text, position)
@@ -201,4 +157,6 @@ def _parse_record(text: str, position: int, delimiter: str, newline: str) -> tup
             position += 1
             continue
         closing = end.match(text, position)
-        return (None, position) if closing is None else (fields, closing.end())
+        if closing is None:
+            return None, position
+        return [] if fields == [""] and not quoted else fields, closing.end()

@@ -33,7 +33,8 @@ FORMATS = {
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 TEXT_FORMATS = ("csv", "tsv", "jsonl")
 
-_BLOCK = 1 << 20
+#: Bytes of a block: what is made of it stays in the memory the process has already.
+_BLOCK = 1 << 19
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:::[A-Za-z][A-Za-z0-9+.-]*)*://\S+")
 _SECRETS = re.compile(r"(?<=://)[^/@\s]*@|\?\S*")
 #: How Hive writes a partition without a value.

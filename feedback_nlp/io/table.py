@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +70,46 @@ class Table:
     def n_rows(self) -> int:
         """Records read, usable or not."""
         return len(self.frame) + len(self.quarantine)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickles: a column of strings as one, on its way to another process; that takes a third of the time."""
+        packed = _packed(self.frame) if self.format in ("csv", "tsv") else None
+        return self.__dict__ if packed is None else {**self.__dict__, "frame": packed}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        packed = state["frame"]
+        self.__dict__.update(state if isinstance(packed, pd.DataFrame) else {**state, "frame": _unpacked(*packed)})
+
+
+#: Between the cells of a packed column, and in place of a cell that is missing.
+_BETWEEN, _MISSING = "\0", "\x01"
+
+
+def _packed(frame: pd.DataFrame) -> tuple[pd.Index, list[str]] | None:
+    """The column names and the cells of each column in one string; None for a frame that cannot be told by these."""
+    if len(frame) == 0 or not frame.index.equals(pd.RangeIndex(len(frame))) or set(frame.dtypes) != {np.dtype(object)}:
+        return None
+    columns = []
+    for row in frame.to_numpy().T:
+        cells, missing = row.tolist(), 0
+        try:
+            text = _BETWEEN.join(cells)
+        except TypeError:
+            missing = cells.count(None)
+            text = _BETWEEN.join([_MISSING if cell is None else cell for cell in cells])
+        if text.count(_BETWEEN) != len(cells) - 1 or text.count(_MISSING) != missing:
+            return None
+        columns.append(text)
+    return frame.columns, columns
+
+
+def _unpacked(names: pd.Index, columns: list[str]) -> pd.DataFrame:
+    cells = np.empty((len(columns), columns[0].count(_BETWEEN) + 1), dtype=object)
+    for place, text in enumerate(columns):
+        cells[place] = text.split(_BETWEEN)
+        if _MISSING in text:
+            cells[place, cells[place] == _MISSING] = None
+    return pd.DataFrame(cells.T, columns=names, dtype=object, copy=False)
 
 
 def quarantine_frame(bad: Iterable[BadRow]) -> pd.DataFrame:

@@ -8,9 +8,10 @@ import csv
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -27,10 +28,18 @@ PathLike = str | os.PathLike[str]
 _ROWS = 16_384
 
 
-def write_csv(frame: pd.DataFrame, path: PathLike, *, headers: Mapping[str, str] | None = None, bom: bool = False) -> None:
+def write_csv(
+    frame: pd.DataFrame,
+    path: PathLike | IO[bytes],
+    *,
+    headers: Mapping[str, str] | None = None,
+    bom: bool = False,
+    header: bool = True,
+) -> None:
     """Write a CSV file in UTF-8, lines ending in a line feed; ``bom`` puts a byte order mark first, for Excel.
 
-    headers: {column name: header to show}; other columns show their name.
+    path: also an open binary file, which is written on. headers: {column name: header to show}; other columns show their name.
+    header: whether there is a line of them.
     Text and headers that start like a formula (= + - @ tab CR) get an apostrophe in front. Lists are joined with ；,
     times are local (Asia/Shanghai) without zone, missing values are empty.
     """
@@ -38,9 +47,10 @@ def write_csv(frame: pd.DataFrame, path: PathLike, *, headers: Mapping[str, str]
     line = io.StringIO()
     # Told that lines end in both, the writer quotes a carriage return as well as a line feed.
     csv.writer(line, lineterminator="\r\n").writerow([neutral(shown.get(name, str(name))) for name in frame.columns])
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
+    with _opened(path) as file:
         file.write(codecs.BOM_UTF8 if bom else b"")
-        file.write(f"{line.getvalue().removesuffix(chr(13) + chr(10))}\n".encode("utf-8", "replace"))
+        if header:
+            file.write(f"{line.getvalue().removesuffix(chr(13) + chr(10))}\n".encode("utf-8", "replace"))
         for start in range(0, len(frame), _ROWS):
             file.write(csv_bytes(frame.iloc[start : start + _ROWS]))
 
@@ -63,14 +73,17 @@ def write_json(obj: object, path: PathLike) -> None:
         temporary.write_text(text + "\n", encoding="utf-8", errors="replace", newline="\n")
 
 
-def write_jsonl(frame: pd.DataFrame, path: PathLike) -> None:
-    """Write one JSON object a row, names in the order of the columns; missing values are null, times ISO 8601."""
+def write_jsonl(frame: pd.DataFrame, path: PathLike | IO[bytes]) -> None:
+    """Write one JSON object a row, names in the order of the columns; missing values are null, times ISO 8601.
+
+    path: also an open binary file, which is written on.
+    """
     names = [str(name) for name in frame.columns]
     columns = [_json_values(frame.iloc[:, position]) for position in range(len(names))]
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+    with _opened(path) as file:
         for values in zip(*columns, strict=True):
-            file.write(encode(dict(zip(names, values, strict=True))) + "\n")
+            file.write(f"{encode(dict(zip(names, values, strict=True)))}\n".encode("utf-8", "replace"))
 
 
 def write_table(frame: pd.DataFrame, path: PathLike) -> None:
@@ -81,6 +94,16 @@ def write_table(frame: pd.DataFrame, path: PathLike) -> None:
     if writer is None:
         raise InputError(f"{path}: expected one of {', '.join(writers)}, got {f'the suffix {suffix!r}' if suffix else 'no suffix'}")
     writer(frame, path)
+
+
+@contextmanager
+def _opened(path: PathLike | IO[bytes]) -> Iterator[IO[bytes]]:
+    """The open file that it is, or the one that takes its place when it is whole."""
+    if not isinstance(path, str | os.PathLike):
+        yield path
+        return
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        yield file
 
 
 def _json_values(column: pd.Series) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,11 +45,11 @@ HEADERS = {
 class LedgerParts:
     """All that goes into the ledger, rows in input order.
 
-    frame: the input with canonical names, masked, ``created_at`` parsed, ``feedback_id`` complete. texts: cleaned and masked, object (n,).
-    originals: the texts as they came, masked. category, theme, keywords, key_phrases, aspects, reasons: object (n,); theme is "" where
-    there is none. theme_strength: float32 (n,). duplicates: int64 (n,), items that say the same, this one included; duplicate_of: object
-    (n,), the id that stands for them, "" where it is this one. due: DataFrame of the deadlines. lines: int64 (n,), where the row stood in
-    its source; source: which of several files, "" for a single one.
+    frame: the input but for its texts, with canonical names, masked, ``created_at`` parsed, ``feedback_id`` complete. texts: cleaned and
+    masked, object (n,). originals: the texts as they came, masked. category, theme, keywords, key_phrases, aspects: object (n,); theme is
+    "" where there is none. reasons: strings (n,). theme_strength: float32 (n,). duplicates: int64 (n,), items that say the same, this one
+    included; duplicate_of: object (n,), the id that stands for them, "" where it is this one. due: DataFrame of the deadlines.
+    lines: int64 (n,), where the row stood in its source; source: which of several files, "" for a single one.
     """
 
     frame: pd.DataFrame
@@ -64,7 +65,7 @@ class LedgerParts:
     aspects: Objects
     duplicates: NDArray[np.int64]
     duplicate_of: Objects
-    reasons: Objects
+    reasons: Any
     due: pd.DataFrame
     lines: NDArray[np.int64]
     source: str
@@ -113,10 +114,10 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
     points = {f"points_{name}": priority.tenths[:, number] / 10 for number, name in enumerate(COMPONENTS)}
     return {
         "text": parts.texts,
-        "type_label": type_label,
+        "type_label": _labels(TYPES.values(), scores.type_index),
         "category": parts.category,
-        "sentiment_label": take_names(list(SENTIMENTS.values()), scores.sentiment.astype(np.intp) + 2),
-        "urgency_label": take_names(list(URGENCIES.values()), effective_urgency(scores, priority)),
+        "sentiment_label": _labels(SENTIMENTS.values(), scores.sentiment.astype(np.intp) + 2),
+        "urgency_label": _labels(URGENCIES.values(), effective_urgency(scores, priority)),
         "keywords": parts.keywords,
         "key_phrases": parts.key_phrases,
         "aspects": parts.aspects,
@@ -125,7 +126,7 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         "theme": parts.theme,
         "theme_strength": parts.theme_strength,
         "tag": tags(policy, priority, type_label, parts.theme, product=product),
-        "priority": take_names([level.name for level in policy.levels], priority.level),
+        "priority": _labels([level.name for level in policy.levels], priority.level),
         "priority_score": priority.score,
         "reasons": parts.reasons,
         "department": departments,
@@ -139,6 +140,11 @@ def _own_columns(parts: LedgerParts, policy: Policy, product: object) -> dict[st
         "source_line": parts.lines,
         **({"source_file": parts.source} if parts.source else {}),
     }
+
+
+def _labels(names: Iterable[str], index: NDArray[np.integer]) -> Any:
+    """The name of each number, an array of pandas (n,): made from few strings instead of n."""
+    return pd.array(list(names), dtype="str").take(index)
 
 
 def effective_urgency(scores: Scores, priority: Priority) -> NDArray[np.intp]:

@@ -55,9 +55,11 @@ def name_rows(frame: pd.DataFrame) -> Names:
     if given.any():
         given[given] = np.asarray(mask_texts(names[given].tolist()), dtype=object) == names[given]
     made = ~given
-    names[made] = [f"FB-{number:016x}" for number in _hashes(frame, CONTENT_COLUMNS)[made].tolist()]
     ties = np.zeros(len(frame), np.uint64)
-    ties[made] = _exact_hashes(frame[made] if given.any() else frame)
+    if made.any():
+        unnamed = frame[made] if given.any() else frame
+        names[made] = [f"FB-{number:016x}" for number in _hashes(unnamed, CONTENT_COLUMNS).tolist()]
+        ties[made] = _exact_hashes(unnamed)
     return Names(names, given, _hash(names), ties)
 
 

@@ -55,7 +55,7 @@ def key_points(analysis: "Analysis", levels: list[str], overdue: Overdue, rising
     ledger, points = analysis.ledger, []
     if not len(ledger):
         return []
-    rules = _rules(ledger[ledger["priority"] == levels[0]])
+    rules = _rules(ledger["reasons"][(ledger["priority"] == levels[0]).to_numpy(bool)])
     if len(rules):
         named = words("、").join(f"{cut(name, NAME_LENGTH)} {count(number)}" for name, number in rules.items())
         points.append(
@@ -80,8 +80,8 @@ def key_points(analysis: "Analysis", levels: list[str], overdue: Overdue, rising
     return points
 
 
-def _rules(rows: "pd.DataFrame") -> "pd.Series":
+def _rules(reasons: "pd.Series") -> "pd.Series":
     """Rule -> items, most first, then by name."""
-    found = rows["reasons"].astype(str).str.extract(_RULE, expand=False).dropna()
+    found = reasons.astype(str).str.extract(_RULE, expand=False).dropna()
     counts = found.value_counts()
     return counts.loc[sorted(counts.index, key=lambda name: (-counts[name], name))]

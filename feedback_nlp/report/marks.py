@@ -38,10 +38,11 @@ def urgent_spans(text: str, scorer: "BatchScorer") -> list[Span]:
     if explanation.text != text[:READ]:
         return []
     found = explanation.phrases
+    least = MIN_SHARE * found["contribution"].max()
     strong = [
         (first, last)
         for phrase, first, last, value in found[["phrase", "start", "end", "contribution"]].itertuples(index=False, name=None)
-        if value > 0 and value >= MIN_SHARE * found["contribution"].max() and _WORD.search(phrase)
+        if value > 0 and value >= least and _WORD.search(phrase)
     ]
     weight = dict(zip(found["start"], found["contribution"], strict=True))
     return sorted(sorted(strong, key=lambda span: (-weight[span[0]], span))[:MARKED])

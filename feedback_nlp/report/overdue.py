@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.ledger.clock import DUE_COLUMNS
+from feedback_nlp.report.codes import codes_of, look_up, places
 from feedback_nlp.trends.operations_columns import DONE
 from feedback_nlp.vocabulary import STATUSES
 
@@ -45,10 +46,11 @@ def find_overdue(ledger: "pd.DataFrame", levels: list[str], moment: "pd.Timestam
     An item is open until its status is 已解决 or 已关闭. It is acknowledged once its status is no longer the first, 待分析; the plan and
     the solution are late for every open item. levels: names of priorities, most urgent first.
     """
-    status = ledger["status"].astype(object).where(ledger["status"].notna(), STATUSES[0]).astype(str)
-    is_open = ~status.isin(DONE).to_numpy()
-    new = status.eq(STATUSES[0]).to_numpy()
-    level = ledger["priority"].map({name: place for place, name in enumerate(levels)}).fillna(len(levels) - 1).to_numpy(np.int64)
+    code, states = codes_of(ledger["status"])
+    is_open = look_up(code, states, DONE) < 0
+    new = (code < 0) | (look_up(code, states, STATUSES[:1]) == 0)
+    level = places(ledger["priority"], levels)
+    level[level < 0] = len(levels) - 1
     late: dict[str, Bools] = {}
     hours = np.zeros(len(ledger))
     known = np.zeros(len(ledger), bool)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from feedback_nlp.io.texts import is_missing
+from feedback_nlp.report.codes import is_blank
 from feedback_nlp.report.showing import clean_text, cut, moment
 from feedback_nlp.report.words import Words
 from feedback_nlp.vocabulary import INPUT_COLUMNS
@@ -162,5 +163,5 @@ def _filled(column: "pd.Series") -> float:
     """The share of cells that are neither missing nor blank."""
     there = column.notna().to_numpy(bool)
     if column.dtype == object or str(column.dtype) in ("str", "string"):
-        there = there & (column.fillna("").astype(str).str.strip() != "").to_numpy(bool)
+        there = there & ~is_blank(column)
     return float(np.mean(there)) if len(there) else 0.0

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from feedback_nlp.report.cells import clean_cell
+from feedback_nlp.report.codes import codes_of, cross, look_up, places
 from feedback_nlp.report.sheets import Looks
-from feedback_nlp.report.tables import cross, places
 from feedback_nlp.report.words import Words
 from feedback_nlp.vocabulary import SENTIMENTS, TYPES
 
@@ -114,11 +116,11 @@ def _block(
     words: Words,
 ) -> int:
     """Counts of a column by priority, a line a value, largest first or in its own order; returns the row after them."""
-    values = ledger[name].astype(object).where(ledger[name].notna(), "").astype(str)
-    counts = values.value_counts()
-    named = [value for value in order if value in counts] or sorted(counts.index, key=lambda value: (-counts[value], value))
+    code, texts = codes_of(ledger[name].fillna(""))
+    counts = dict(zip(texts, np.bincount(code, minlength=len(texts)).tolist(), strict=True))
+    named = [value for value in order if value in counts] or sorted(counts, key=lambda value: (-counts[value], value))
     shown = named[:MAX_LINES]
-    table = cross(places(values, shown), places(ledger["priority"], levels), len(shown), len(levels))
+    table = cross(look_up(code, texts, shown), places(ledger["priority"], levels), len(shown), len(levels))
     worksheet.write_string(row, 0, noun, looks.header)
     for place, title in enumerate([*(words(level) for level in levels), words("合计")], start=1):
         worksheet.write_string(row, place, title, looks.figures)
@@ -129,7 +131,7 @@ def _block(
             worksheet.write_number(row, place, number, looks.whole)
         row += 1
     if len(named) > len(shown):
-        rest = int(sum(counts[value] for value in named[MAX_LINES:]))
+        rest = sum(counts[value] for value in named[MAX_LINES:])
         worksheet.write_string(row, 0, words("其余 {n} 个").format(n=len(named) - MAX_LINES), looks.note)
         worksheet.write_number(row, len(levels) + 1, rest, looks.whole)
         row += 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback_nlp.report.codes import codes_of, cross, look_up, places
 from feedback_nlp.report.moments import Periods, period_label
 from feedback_nlp.report.showing import cut
 from feedback_nlp.report.words import Words
@@ -37,11 +38,6 @@ def level_colour(level: int) -> str:
     return LEVEL_COLOURS[min(level, len(LEVEL_COLOURS) - 1)]
 
 
-def places(column: "pd.Series", names: list[Any]) -> NDArray[np.int64]:
-    """int64 (n,): the place of each value among the names, -1 for another one."""
-    return np.asarray(column.map({name: place for place, name in enumerate(names)}).fillna(-1).to_numpy(np.int64))
-
-
 def over_time(ledger: "pd.DataFrame", periods: Periods, levels: list[str], words: Words) -> list[dict[str, Any]]:
     """Two charts: items by priority, and by sentiment with the mean polarity, for each period. Empty without dates."""
     if not len(periods.starts):
@@ -50,9 +46,10 @@ def over_time(ledger: "pd.DataFrame", periods: Periods, levels: list[str], words
     level = cross(periods.place, places(ledger["priority"], levels), len(labels), len(levels))
     mood = cross(periods.place, places(ledger["sentiment"], list(SENTIMENTS)), len(labels), len(SENTIMENTS))
     inside = periods.place >= 0
+    polarity, place = ledger["polarity"].to_numpy(np.float64)[inside], periods.place[inside]
     # Sorted, so that the sum is the same whatever the order of rows.
-    order = np.lexsort((ledger["polarity"].to_numpy(np.float64)[inside], periods.place[inside]))
-    polarity, place = ledger["polarity"].to_numpy(np.float64)[inside][order], periods.place[inside][order]
+    order = np.argsort(polarity)
+    polarity, place = polarity[order], place[order]
     total, size = np.bincount(place, polarity, len(labels)), np.bincount(place, minlength=len(labels))
     mean = [None if not n else round(float(value / n), 3) for value, n in zip(total, size, strict=True)]
     volume = _series([words(name) for name in levels], [level_colour(place) for place in range(len(levels))], level)
@@ -71,27 +68,20 @@ def _series(names: list[str], colours: list[str], counts: NDArray[np.int64]) -> 
     return [{"name": name, "color": colours[place], "values": counts[:, place].tolist()} for place, name in enumerate(names)]
 
 
-def cross(row: NDArray[np.int64], column: NDArray[np.int64], n_rows: int, n_columns: int) -> NDArray[np.int64]:
-    """int64 (n_rows, n_columns): how often each pair occurs; a pair with a -1 does not count."""
-    known = (row >= 0) & (column >= 0)
-    flat = np.bincount(row[known] * n_columns + column[known], minlength=n_rows * n_columns)
-    return flat.reshape(n_rows, n_columns)
-
-
 def split_by(ledger: "pd.DataFrame", name: str, levels: list[str], words: Words) -> tuple[Split, dict[str, Any] | None]:
     """How items divide by a column, and its chart; no chart without values. Largest first, equal ones by name."""
-    import pandas as pd
-
-    values = ledger[name] if name in ledger else pd.Series(dtype="str")
-    values = values.astype(object).where(values.notna(), "").astype(str)
-    counts = values[values != ""].value_counts()
-    if not len(counts):
+    if name not in ledger:
+        return Split([], 0, 0), None
+    code, texts = codes_of(ledger[name])
+    sizes = np.bincount(code[code >= 0], minlength=len(texts)).tolist()
+    counts = {text: size for text, size in zip(texts, sizes, strict=True) if text}
+    if not counts:
         return Split([], 0, 0), None
     fixed = list(TYPES.values()) if name == "type_label" else []
-    named = sorted(counts.index, key=lambda key: (-counts[key], fixed.index(key) if key in fixed else 0, key))
-    table = cross(places(values, named[:MAX_BARS]), places(ledger["priority"], levels), len(named[:MAX_BARS]), len(levels))
-    total = int(counts.sum())
-    shown = [words(cut(key, NAME_LENGTH)) for key in named[:MAX_BARS]]
+    named = sorted(counts, key=lambda key: (-counts[key], fixed.index(key) if key in fixed else 0, key))
+    drawn, total = named[:MAX_BARS], sum(counts.values())
+    table = cross(look_up(code, texts, drawn), places(ledger["priority"], levels), len(drawn), len(levels))
+    shown = [words(cut(key, NAME_LENGTH)) for key in drawn]
     rows = [(key, int(part.sum()), part.sum() / total, part[0] / max(part.sum(), 1)) for key, part in zip(shown, table, strict=True)]
     colours = [level_colour(place) for place in range(len(levels))]
     series = _series([words(level) for level in levels], colours, table)

@@ -53,7 +53,7 @@ def write_workbook(
     Raises MissingExtraError without XlsxWriter, InputError for another language and where the file cannot be written.
     """
     words = words_of(lang)
-    writer = _xlsxwriter()
+    writer = load_xlsxwriter()
     sheets = [Sheet(words("台账"), ledger, _headers(lang), by_priority=True)]
     if themes is not None:
         sheets.append(_table(themes, _THEMES, words, "主题", lang))
@@ -119,7 +119,7 @@ def _alerts(trends: "pd.DataFrame", words: Words) -> "pd.DataFrame":
     return alerts.assign(**{name: alerts[name].map(lambda word, own=own: words(own.get(word, word))) for name, own in named.items()})
 
 
-def _xlsxwriter() -> Any:
+def load_xlsxwriter() -> Any:
     """Import XlsxWriter. Raises MissingExtraError where it is not installed."""
     try:
         import xlsxwriter  # type: ignore[import-untyped]

@@ -52,7 +52,7 @@ class LedgerStore(AbstractContextManager["LedgerStore"]):
         timeout: float = TIMEOUT,
         create: bool = True,
     ) -> None:
-        _need_sql()
+        need_sql()
         from feedback_nlp.store.database import Database
 
         if not timeout > 0:
@@ -186,7 +186,7 @@ def _filter(feedback_id: str | None, status: str | None, priority: str | None, o
     return Filter(feedback_id, status, priority, owner, None if overdue_at is None else moment(overdue_at, name="overdue_at"))
 
 
-def _need_sql() -> None:
+def need_sql() -> None:
     """Raise MissingExtraError where the packages of the extra ``sql`` are not installed."""
     try:
         import psycopg  # noqa: F401

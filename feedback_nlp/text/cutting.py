@@ -1,10 +1,14 @@
 """One string of many texts to tokens: words of the lexicon, then what is between them.
 
-The rules are those of jieba 0.42.1's ``cut``; the order of steps is not, for a step here does its work in all texts before the next begins.
+The rules are those of jieba 0.42.1's ``cut``. ``_cut.c`` does it where it was built, row by row; else its twin ``cut_numpy``, where a step
+does its work in all texts before the next begins. Both form the same sums in the same order: they give the same tokens and keys.
 """
 
+import importlib
 import re
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,35 +23,74 @@ _LATIN_PARTS = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
 #: Key of a token whose slot is not known: made of characters that the lexicon does not hold as this word, or not known to.
 UNKNOWN = -1
 
+#: The compiled module, top-level so that a source checkout finds the one in site-packages, and the version of its function.
+_MODULE = "_feedback_nlp_cut"
+_VERSION = 1
+_NONE = np.zeros(0, np.bool_)
+
 
 @dataclass(frozen=True, eq=False)
 class Cut:
     """The tokens of a chunk of rows, in order.
 
-    text: the rows, each with one character more at its end that belongs to no token.
+    text: the rows, each with one character more at its end that belongs to no token. codes: uint32 (n_chars,), its code points.
     start, stop: int64 (n_tokens,), places in ``text``.
-    key: int64 (n_tokens,): two tokens with the same key are the same word, but for UNKNOWN ones.
+    key: int64 (n_tokens,): two tokens with the same key are the same word, but for UNKNOWN ones, which have two characters or more.
     counts: int64 (n_rows,), tokens of each row.
     """
 
     text: str
+    codes: NDArray[np.uint32]
     start: Ints
     stop: Ints
     key: Ints
     counts: Ints
 
 
-def encode(texts: list[str]) -> tuple[str, Ints]:
-    """Rows as one string, and as int64 (n_chars,) code points with BREAK at the end of each row."""
+def encode(texts: list[str]) -> tuple[str, NDArray[np.uint32], Ints]:
+    """Rows as one string with a NUL behind each, its code points, uint32 (n_chars,), and where each row starts, int64 (n_rows + 1,)."""
     text = "\0".join([*texts, ""])
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
-    codes[np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1) - 1] = BREAK
-    return text, codes
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32, copy=False)
+    indptr = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=indptr[1:])
+    return text, codes, indptr
+
+
+def compiled() -> bool:
+    """Whether the compiled function runs."""
+    return _compiled_module() is not None
+
+
+@cache
+def _compiled_module() -> Any:
+    """The module built from ``_cut.c``; None where it is missing, cannot be loaded or is of another version."""
+    try:
+        module = importlib.import_module(_MODULE)
+    except ImportError:
+        return None
+    return module if getattr(module, "VERSION", None) == _VERSION else None
 
 
 def cut(texts: list[str], lexicon: Lexicon, *, use_hmm: bool) -> Cut:
     """Cut rows to tokens; every character of a row is in one."""
-    text, codes = encode(texts)
+    module = _compiled_module()
+    if module is None:
+        return cut_numpy(texts, lexicon, use_hmm=use_hmm)
+    text, codes, indptr = encode(texts)
+    model = hmm.jieba_model()
+    start, stop, key = np.empty((3, len(codes)), np.int64)
+    counts = np.empty(len(texts), np.int64)
+    whole = _NONE if lexicon.whole is None else lexicon.whole
+    words = (lexicon.keys, lexicon.weight, whole, lexicon.first, lexicon.single, kinds())
+    total = module.cut(codes, indptr, *words, model.start, model.move, model.emit, start, stop, key, counts, use_hmm)
+    return Cut(text, codes, start[:total], stop[:total], key[:total], counts)
+
+
+def cut_numpy(texts: list[str], lexicon: Lexicon, *, use_hmm: bool) -> Cut:
+    """What ``cut`` returns, without compiled code."""
+    text, points, indptr = encode(texts)
+    codes = points.astype(np.int64)
+    codes[indptr[1:] - 1] = BREAK
     chosen, words = best_words(codes, lexicon)
     key, inside = codes.copy(), np.zeros(len(codes) + 1, np.bool_)
     key[chosen.start] = chosen.slot + N_CODES
@@ -70,7 +113,7 @@ def cut(texts: list[str], lexicon: Lexicon, *, use_hmm: bool) -> Cut:
     breaks, keep = places(ends), places(~ends)
     counts = breaks - np.concatenate([[-1], breaks[:-1]]) - 1
     start = start[keep]
-    return Cut(text, start, stop[keep], key[start], counts)
+    return Cut(text, points, start, stop[keep], key[start], counts)
 
 
 def _after_same(mask: Bools) -> Bools:

@@ -162,9 +162,10 @@ def make_lexicon(words: WordTable, *, room: int = 0) -> Lexicon:
     counted = (words.frequency > 0) & (np.add.reduceat(kinds()[words.codes] == OTHER, words.indptr[:-1]) == 0)
     weight[slots[counted]] = np.log(words.frequency[counted]) - total
     tag[slots] = words.tag
-    first = look_up(keys, (np.int64(len(keys)) << _CODE_BITS) | np.arange(N_CODES))
-    single = np.where(first >= 0, weight[first], -np.inf)
-    single[single == -np.inf] = -total
+    heads = np.unique(words.codes[words.indptr[:-1]])
+    first, single = np.full(N_CODES, -1, np.int64), np.full(N_CODES, -total)
+    first[heads] = found = look_up(keys, (np.int64(len(keys)) << _CODE_BITS) | heads)
+    single[heads] = np.where(weight[found] > -np.inf, weight[found], -total)
     return Lexicon(keys, weight, tag, None, first, single, words.tags, total, nodes)
 
 

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from feedback_nlp.text.cutting import UNKNOWN, Cut
 from feedback_nlp.text.lexicon import N_CODES, Ints, Lexicon, word_table
 
+#: Words of so many characters fit into one number, so many bits a character.
+_SHORT, _CODE_BITS = 3, 21
+_CODE = (1 << _CODE_BITS) - 1
+
 #: Words are sorted by so many first characters as numbers; only those that share them are compared as strings.
 _HEAD = 8
 
@@ -26,21 +30,32 @@ class Numbering:
         self._number = np.zeros(N_CODES + len(lexicon.keys), np.int32)  # by key; 0: not met yet. Pages never touched take no memory.
         self._known: list[str] = []
         self._unknown: defaultdict[str, int] = defaultdict(count(-1, -1).__next__)
+        self._short, self._short_at = [np.empty(0, np.int64)], [np.empty(0, np.int64)]  # short unknown words, packed; their places
         self._parts = [np.empty(0, np.int32)]
+        self._size = 0
 
     def add(self, cut: Cut) -> None:
         """Number the tokens of the next chunk."""
         numbers = self._number_known(cut)
         at = np.flatnonzero(cut.key == UNKNOWN)
+        short = cut.stop[at] - cut.start[at] <= _SHORT
+        self._short.append(_pack(cut, at[short]))
+        self._short_at.append(at[short] + self._size)
+        at = at[~short]
         spans = zip(cut.start[at].tolist(), cut.stop[at].tolist(), strict=True)
         strings = [cut.text[start:stop] for start, stop in spans]
         numbers[at] = np.fromiter(map(self._unknown.__getitem__, strings), np.int32, len(at))
         self._parts.append(numbers)
+        self._size += len(numbers)
 
     def finish(self) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
         """All tokens as int32 (n_tokens,) positions in the sorted vocabulary, object (n_distinct,)."""
-        vocabulary, rank = sorted_vocabulary([*self._known, *reversed(self._unknown)])
-        return rank[np.concatenate(self._parts)], vocabulary  # unknown words count from the end: -1, -2 ...
+        numbers = np.concatenate(self._parts)
+        short, place = np.unique(np.concatenate(self._short), return_inverse=True)
+        numbers[np.concatenate(self._short_at)] = len(self._known) + place
+        # Long unknown words count from the end: -1, -2 ...
+        vocabulary, rank = sorted_vocabulary([*self._known, *_unpack(short), *reversed(self._unknown)])
+        return rank[numbers], vocabulary
 
     def _number_known(self, cut: Cut) -> NDArray[np.int32]:
         """int32 (n_tokens,): positions in ``_known``, to which new words are added; without meaning for UNKNOWN tokens."""
@@ -55,6 +70,21 @@ class Numbering:
         self._known += [cut.text[start:stop] for start, stop in spans]
         numbers[new] = self._number[keys]
         return numbers - np.int32(1)
+
+
+def _pack(cut: Cut, at: Ints) -> Ints:
+    """int64 (n,): the code points of tokens of two or three characters, side by side in one number; different words, different numbers."""
+    start = cut.start[at]
+    third = np.where(cut.stop[at] - start == _SHORT, cut.codes[start + 2], 0).astype(np.int64)
+    packed: Ints = (third << _CODE_BITS | cut.codes[start + 1]) << _CODE_BITS | cut.codes[start]
+    return packed
+
+
+def _unpack(packed: Ints) -> list[str]:
+    """The words of ``_pack``; none of them holds a NUL, which would be lost at its end."""
+    codes = (packed[:, None] >> np.arange(0, _SHORT * _CODE_BITS, _CODE_BITS)) & _CODE
+    words: list[str] = codes.astype(np.uint32).view(f"U{_SHORT}").ravel().tolist()
+    return words
 
 
 def sorted_vocabulary(words: list[str]) -> tuple[NDArray[np.object_], NDArray[np.int32]]:

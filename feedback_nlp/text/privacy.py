@@ -21,6 +21,7 @@ from feedback_nlp.errors import InputError, TextTypeError
 from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.characters import N_CODE_POINTS
 from feedback_nlp.text.clean import clean
+from feedback_nlp.text.identifiers import SHORTEST_NUMBER, mask_plain
 from feedback_nlp.vocabulary import INPUT_COLUMNS, LEDGER_HEADERS
 
 KINDS = ("name", "contact", "identifier", "text")
@@ -78,6 +79,10 @@ SUSPICIOUS = re.compile(
     r"|(?<=[微薇威vV])信|(?<=[wW])e(?:[cC]hat|ixin)|(?<=[vVwW])[xX]|(?<=[qQ])[qQ]|(?<=加)[我qQ]|(?<=薇)[ :：0-9]|(?<=扣)扣)"
 )
 
+#: Without these no number and no messenger name is in a text; each is found sooner than what it stands for.
+TEN_DIGITS = re.compile(rf"{_D}(?:[()（）]?{_SEP}?[()（）]?{_D}){{9}}")
+ANNOUNCED = re.compile("[微薇威vVwWqQ加扣][信eExXqQ我 :：0-9扣]")
+
 #: The characters that may begin what ``SUSPICIOUS`` finds, but for digits, of which it takes ten.
 CUES = "@＠微薇威vVwWqQ加扣"
 #: Texts looked at together: arrays tell sooner than a pattern which of them it need not see, unless they are few or leave the cache.
@@ -96,9 +101,6 @@ TELEPHONE_ALONE = re.compile(r"(?:(?:00)?86)?(1[3-9]\d)\d{4}(\d{4})|(0(?:10|2\d|
 EMAIL_ALONE = re.compile(r"[\w.%+-]+([@＠][a-z0-9.-]+\.[a-z]{2,})", re.ASCII | re.IGNORECASE)
 MASKED_ALONE = re.compile(r".?\*{3}.?|1[3-9]\d\*{4}\d{4}|0\d{2,3}-\*{4}\d{4}|.\*{3}[@＠][A-Za-z0-9.-]+", re.DOTALL)
 
-#: No telephone number has fewer characters, whatever stands before it.
-SHORTEST_NUMBER = 10
-
 
 def mask_texts(texts: list[str]) -> list[str]:
     """Mask personal data inside free texts.
@@ -109,9 +111,10 @@ def mask_texts(texts: list[str]) -> list[str]:
     >>> mask_texts(["联系电话１３８ 1234 5678，邮箱zhang@example.com"])
     ['联系电话138****5678，邮箱z***@example.com']
     """
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TextTypeError(f"mask_texts expects strings, got {type(text).__name__} at position {row}; use mask_column for tables")
+    if set(map(type, texts)) - {str}:
+        for row, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TextTypeError(f"mask_texts expects strings, got {type(text).__name__} at position {row}; use mask_column for tables")
     masked = list(texts)
     for row in _suspects(texts) if len(texts) > PART else range(len(texts)):
         if SUSPICIOUS.search(texts[row]):
@@ -152,17 +155,17 @@ def mask_column(values: pd.Series, kind: str) -> pd.Series:
         raise InputError(f"mask_column expects a kind out of {', '.join(KINDS)}, got {kind!r}")
     cells = values.to_numpy(dtype=object).copy()
     present = np.flatnonzero(values.notna().to_numpy(dtype=bool))
-    whole = (int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells[present])
-    strings = [cell if isinstance(cell, str) else _spelled(cell) for cell in whole]
-    unique = list(dict.fromkeys(strings))
-    alone: dict[str, Callable[[str], str]] = {"name": mask_name, "contact": mask_contact, "identifier": mask_identifier}
-    masked = dict(zip(unique, _mask_hidden(unique) if kind == "text" else map(alone[kind], unique), strict=True))
-    if not masked or (kind == "text" and all(before == after for before, after in masked.items())):
+    strings = cells[present].tolist()
+    if set(map(type, strings)) != {str}:
+        whole = (int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in strings)
+        strings = [cell if isinstance(cell, str) else _spelled(cell) for cell in whole]
+    masked = _mask_cells(strings) if kind == "text" else _mask_each(strings, kind)
+    if masked is None or not strings:
         return values
-    keep_others = kind == "text" and values.dtype == object
-    for row, string in zip(present, strings, strict=True):
-        if not keep_others or masked[string] != string:
-            cells[row] = masked[string]
+    changed = np.ones(len(strings), bool)
+    if kind == "text" and values.dtype == object:
+        changed = masked != np.array(strings, dtype=object)
+    cells[present[changed]] = masked[changed]
     dtype = values.dtype if isinstance(values.dtype, pd.StringDtype) else object
     return pd.Series(cells, index=values.index, name=values.name, dtype=dtype)
 
@@ -206,10 +209,26 @@ def _suspects(texts: list[str]) -> Iterator[int]:
 
 
 def _mask_text(text: str) -> str:
-    text = EMAIL.sub(r"\1***", text)
-    text = BANK_CARD.sub(_bank_card, ID_CARD.sub(_id_card, text))
-    text = SPOKEN.sub(_telephone, LANDLINE.sub(_telephone, MOBILE.sub(_telephone, text)))
-    return MESSENGER_BARE.sub(r"\1\2\3***", MESSENGER.sub(r"\1\2\3***", text))
+    if "@" in text or "＠" in text:
+        text = EMAIL.sub(r"\1***", text)
+    if TEN_DIGITS.search(text):
+        text = BANK_CARD.sub(_bank_card, ID_CARD.sub(_id_card, text))
+        text = SPOKEN.sub(_telephone, LANDLINE.sub(_telephone, MOBILE.sub(_telephone, text)))
+    if ANNOUNCED.search(text):
+        text = MESSENGER_BARE.sub(r"\1\2\3***", MESSENGER.sub(r"\1\2\3***", text))
+    return text
+
+
+def _mask_each(values: list[str], kind: str) -> NDArray[np.object_]:
+    """``mask_name``, ``mask_contact`` or ``mask_identifier`` of each value; equal values are worked on once, plain ones as arrays."""
+    alone: dict[str, Callable[[str], str]] = {"name": mask_name, "contact": mask_contact, "identifier": mask_identifier}
+    masked, plain = np.array(values, dtype=object), np.zeros(len(values), bool)
+    if kind != "name":
+        masked, plain = mask_plain(values, tail=1 if kind == "contact" else 2)
+    others = masked[~plain].tolist()
+    known = {value: alone[kind](value) for value in dict.fromkeys(others)}
+    masked[~plain] = [known[value] for value in others]
+    return masked
 
 
 def _mask_alone(value: str, *, tail: int) -> str:
@@ -266,6 +285,15 @@ def _spelled(cell: object) -> str:
         plain = cell.tolist() if isinstance(cell, np.ndarray) else cell
         return json.dumps(plain, ensure_ascii=False, default=str)
     return str(cell)
+
+
+def _mask_cells(texts: list[str]) -> NDArray[np.object_] | None:
+    """``_mask_hidden`` of each text, None where that changes nothing; equal texts are worked on once."""
+    unique = list(dict.fromkeys(texts))
+    masked = dict(zip(unique, _mask_hidden(unique), strict=True))
+    if all(before == after for before, after in masked.items()):
+        return None
+    return np.array([masked[text] for text in texts], dtype=object)
 
 
 def _mask_hidden(texts: list[str]) -> list[str]:

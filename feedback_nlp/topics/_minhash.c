@@ -1,4 +1,4 @@
-/* The compiled half of kernels.py: one pass over each row, with the bits of their numpy functions.
+/* The compiled half of kernels.py and span_choice.py: one pass over each row, with the bits of their numpy functions.
  *
  * All of it is integer arithmetic modulo 2**32 or 2**64, the same on every machine. */
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Version of the functions and their arguments; kernels.py compares it. */
-#define VERSION 1
+#define VERSION 2
 
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
@@ -41,6 +41,8 @@
 /* Orders of n-grams whose minima are taken in one pass over a row, enough of them to keep the processor busy; and at most in all. */
 #define BLOCK 96
 #define MAX_ORDERS 256
+/* spans.py */
+#define MAX_WORDS 4
 
 /* A buffer, its elements and its length in them; its columns, 1 where it has one dimension. */
 typedef struct {
@@ -187,12 +189,95 @@ static const char *mark_followers(const Array *a) {
     return NULL;
 }
 
+/* Runs of units, by size and then by place, none over the end of all units: what best_spans relies on. */
+static int wrong_spans(const int64_t *first, const int64_t *size, int64_t n, int64_t units) {
+    int wrong = 0;
+    for (int64_t at = 0; at < n && !wrong; at++) {
+        wrong = size[at] < 1 || size[at] > MAX_WORDS || first[at] < 0 || first[at] > units - size[at];
+        if (at) {
+            wrong |= size[at] < size[at - 1] || (size[at] == size[at - 1] && first[at] <= first[at - 1]);
+        }
+    }
+    return wrong;
+}
+
+/* Whether all words of one run are words of another. */
+INLINE int within(const int32_t *one, int64_t size, const int32_t *other, int64_t other_size) {
+    for (int64_t k = 0; k < size; k++) {
+        int64_t at = 0;
+        while (at < other_size && other[at] != one[k]) {
+            at++;
+        }
+        if (at == other_size) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static const char *best_spans(const Array *a) {
+    const int32_t *ids = a[0].data;
+    const int64_t *indptr = a[1].data, *first = a[2].data, *size = a[3].data, *scores = a[4].data;
+    const int64_t n = a[2].size, top = a[6].columns;
+    /* What is left of a row, and the words of each as a set of bits: if one holds another, so do its bits. */
+    int64_t *left = a[5].data, *bits = left + n, *out = a[6].data, next[MAX_WORDS + 1] = {0}, stop[MAX_WORDS + 1] = {0};
+    if (a[3].size != n || a[4].size != n || a[5].size != 2 * n || a[6].size != (a[1].size - 1) * top) {
+        return "size, scores, left, out: expected one number a span, two in left, and a line for each row";
+    }
+    if (wrong_spans(first, size, n, a[0].size)) {
+        return "first, size: expected runs of units by size and then by place";
+    }
+    for (int64_t words = 1; words <= MAX_WORDS; words++) {
+        next[words] = stop[words - 1];
+        stop[words] = next[words];
+        while (stop[words] < n && size[stop[words]] == words) {
+            stop[words]++;
+        }
+    }
+    for (int64_t row = 0; row < a[1].size - 1; row++) {
+        int64_t count = 0, *chosen = out + row * top;
+        for (int words = 1; words <= MAX_WORDS; words++) {
+            while (next[words] < stop[words] && first[next[words]] < indptr[row + 1]) {
+                uint64_t set = 0;
+                for (int k = 0; k < words; k++) {
+                    set |= (uint64_t)1 << (ids[first[next[words]] + k] & 63);
+                }
+                bits[count] = (int64_t)set;
+                left[count++] = next[words]++;
+            }
+        }
+        for (int64_t rank = 0; rank < top; rank++) {
+            int64_t best = count ? left[0] : -1, set = count ? bits[0] : 0, kept = 0;
+            for (int64_t k = 1; k < count; k++) {
+                const int64_t span = left[k];
+                /* Of equal places the shorter comes first, as they stand by size. */
+                if (scores[span] > scores[best] || (scores[span] == scores[best] && first[span] < first[best])) {
+                    best = span;
+                    set = bits[k];
+                }
+            }
+            chosen[rank] = best;
+            for (int64_t k = 0; k < count; k++) {
+                const int64_t span = left[k], place = first[span], words = size[span], both = bits[k] & set;
+                const int apart = (place >= first[best] + size[best]) | (place + words <= first[best]);
+                if (apart && !(both == bits[k] && within(ids + place, words, ids + first[best], size[best])) &&
+                    !(both == set && within(ids + first[best], size[best], ids + place, words))) {
+                    bits[kept] = bits[k];
+                    left[kept++] = span;
+                }
+            }
+            count = kept;
+        }
+    }
+    return NULL;
+}
+
 /* What a function is given: the letters of its formats, bytes, dimensions, whether it is written. */
 typedef struct {
     const char *name, *letters, *type;
     int itemsize, ndim, written;
 } Argument;
-#define MAX_ARGUMENTS 5
+#define MAX_ARGUMENTS 7
 #define CODES {"codes", "IL", "uint32", 4, 1, 0}
 #define INDPTR {"indptr", "lq", "int64", 8, 1, 0}
 #define PAIRS {"pairs", "il", "int32", 4, 2, 0}
@@ -203,7 +288,7 @@ typedef struct {
     Argument arguments[MAX_ARGUMENTS];
     const char *(*run)(const Array *);
 } Kernel;
-enum { HASH_ROWS, GRAM_HASHES, BAND_KEYS, SHARED, MARK_FOLLOWERS, N_KERNELS };
+enum { HASH_ROWS, GRAM_HASHES, BAND_KEYS, SHARED, MARK_FOLLOWERS, BEST_SPANS, N_KERNELS };
 static const Kernel KERNELS[N_KERNELS] = {
     {1, 3, {CODES, INDPTR, {"out", "LQ", "uint64", 8, 1, 1}}, hash_rows},
     {1, 4, {CODES, INDPTR, {"out", "IL", "uint32", 4, 1, 1}, {"out_ptr", "lq", "int64", 8, 1, 1}}, gram_hashes},
@@ -217,6 +302,16 @@ static const Kernel KERNELS[N_KERNELS] = {
      band_keys},
     {1, 4, {{"values", "il", "int32", 4, 1, 0}, INDPTR, PAIRS, {"out", "il", "int32", 4, 1, 1}}, shared},
     {0, 2, {PAIRS, {"follows", "?B", "bool", 1, 1, 1}}, mark_followers},
+    {1,
+     7,
+     {{"ids", "il", "int32", 4, 1, 0},
+      INDPTR,
+      {"first", "lq", "int64", 8, 1, 0},
+      {"size", "lq", "int64", 8, 1, 0},
+      {"scores", "lq", "int64", 8, 1, 0},
+      {"left", "lq", "int64", 8, 1, 1},
+      {"out", "lq", "int64", 8, 2, 1}},
+     best_spans},
 };
 
 /* The buffer of an argument; -1 with a ValueError set where it is not as it should be. */
@@ -303,6 +398,7 @@ METHOD(py_gram_hashes, GRAM_HASHES)
 METHOD(py_band_keys, BAND_KEYS)
 METHOD(py_shared, SHARED)
 METHOD(py_mark_followers, MARK_FOLLOWERS)
+METHOD(py_best_spans, BEST_SPANS)
 
 static PyMethodDef METHODS[] = {
     {"hash_rows", py_hash_rows, METH_VARARGS, "hash_rows(codes, indptr, out)"},
@@ -310,6 +406,7 @@ static PyMethodDef METHODS[] = {
     {"band_keys", py_band_keys, METH_VARARGS, "band_keys(grams, indptr, factors, offsets, keys)"},
     {"shared", py_shared, METH_VARARGS, "shared(values, indptr, pairs, out)"},
     {"mark_followers", py_mark_followers, METH_VARARGS, "mark_followers(pairs, follows)"},
+    {"best_spans", py_best_spans, METH_VARARGS, "best_spans(ids, indptr, first, size, scores, left, out)"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -318,7 +415,7 @@ static int add_constants(PyObject *module) { return PyModule_AddIntConstant(modu
 static PyModuleDef_Slot SLOTS[] = {{Py_mod_exec, (void *)add_constants}, {0, NULL}};
 
 static PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT, "_feedback_nlp_minhash", "The compiled half of feedback_nlp.topics.kernels.", 0, METHODS, SLOTS, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "_feedback_nlp_minhash", "The compiled half of feedback_nlp.topics.kernels and span_choice.", 0, METHODS, SLOTS, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit__feedback_nlp_minhash(void) { return PyModuleDef_Init(&MODULE); }

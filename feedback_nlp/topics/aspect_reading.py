@@ -193,7 +193,7 @@ def pieces(codes: NDArray[np.uint32], start: Ints, end: Ints) -> TextBatch:
     """The characters of some spans as rows."""
     bounds = np.concatenate([[0], np.cumsum(end - start)])
     places = np.repeat(start - bounds[:-1], end - start) + np.arange(bounds[-1])
-    return TextBatch(codes[places], bounds)
+    return TextBatch(codes.take(places), bounds)
 
 
 def _signs(found: Found, cues: Cues, clause: NDArray[np.int32]) -> Floats:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: Examples of an aspect.
 N_EXAMPLES = 3
-#: So many of the strongest mentions of a group are looked at first: the same words are often said again.
-WINDOW = 32
+#: So many of the strongest mentions of a group are looked at first, then more where they hold too few different phrases, then all.
+WINDOWS = (4, 32)
 #: Polarities from 0 to 1.
 STEPS = round(1 / UNIT)
 
@@ -83,12 +83,13 @@ class AspectSums:
             if len(products) != part.n_rows:
                 raise InputError(f"products: expected {part.n_rows} names, one a text, got {len(products)}")
             product, names = pd.factorize(np.asarray(products, dtype=object), sort=True)
-        keys, group = np.unique(part.aspect * max(len(names), 1) + product[part.row], return_inverse=True)
+        by_name, rank = part.by_name
+        keys, group = np.unique(rank[part.aspect] * max(len(names), 1) + product[part.row], return_inverse=True)
         aspect, sold = np.divmod(keys, max(len(names), 1))
         pairs = part.pairs
         of_pair = group[pairs.line]
-        sums = cls(
-            np.array(part.names, dtype=object)[aspect],
+        return cls(
+            np.array(part.names, dtype=object)[by_name[aspect]],
             np.asarray(names, dtype=object)[sold],
             products is not None,
             np.bincount(group, minlength=len(keys)),
@@ -97,7 +98,6 @@ class AspectSums:
             _whole_sums(of_pair, np.round(pairs.polarity / UNIT), len(keys)),
             _examples(part, group, len(keys)),
         )
-        return sums.merge()
 
     def merge(self, *others: "AspectSums") -> "AspectSums":
         """Add sums of other texts. Exact, associative, commutative; merging many at once is cheaper than one by one.
@@ -151,21 +151,19 @@ class AspectSums:
 
 def _examples(part: PartAspects, group: Ints, n_groups: int) -> Examples:
     """The best phrases of either sign of each group. group: int64 (n_mentions,). Strings are made for the strongest mentions only."""
-    import pandas as pd
-
-    found, steps = [], np.round(part.polarity / UNIT).astype(np.int64)
+    kept, steps = [], np.round(part.polarity / UNIT).astype(np.int64)
     for sign in (1, -1):
         lines = np.flatnonzero(part.opinions.lengths)
-        for window in (WINDOW, len(lines)):
+        every = len(lines)
+        for window in (*WINDOWS, every):
             near = lines[_strongest(group[lines], sign * steps[lines], window)]
-            phrase = part.phrases(near)
-            found.append(Examples(group[near], part.polarity[near], phrase))
-            text, texts = pd.factorize(phrase)
-            owner = np.unique(group[near] * max(len(texts), 1) + text) // max(len(texts), 1)
-            few = np.bincount(owner, minlength=n_groups) < N_EXAMPLES
+            found = Examples(group[near], part.polarity[near], part.phrases(near))
+            best = found.best(np.full(n_groups, float(sign)))
+            few = np.bincount(found.group[best], minlength=n_groups) < N_EXAMPLES
+            kept.append(near[best[(window == every) | ~few[found.group[best]]]])
             lines = lines[few[group[lines]]]
-    together = Examples(*(np.concatenate([getattr(part, name) for part in found]) for name in ("group", "polarity", "phrase")))
-    return together.of_both_signs(n_groups)
+    chosen = np.unique(np.concatenate(kept))
+    return Examples(group[chosen], part.polarity[chosen], part.phrases(chosen))
 
 
 def _strongest(group: Ints, strength: Ints, most: int) -> NDArray[np.bool_]:

@@ -60,11 +60,16 @@ class PartAspects:
     opinions: TextBatch
 
     @cached_property
+    def by_name(self) -> tuple[Ints, Ints]:
+        """The aspects in the order of their names, and the place of each in that order, int64 (n_aspects,) each."""
+        by_name = np.array(sorted(range(len(self.names)), key=self.names.__getitem__), dtype=np.int64)
+        return by_name, np.argsort(by_name)
+
+    @cached_property
     def pairs(self) -> Items:
         """The mentions of each text and aspect as one."""
-        by_name = np.array(sorted(range(len(self.names)), key=self.names.__getitem__), dtype=np.int64)
-        rank = np.argsort(by_name)
-        keys = self.row * max(len(by_name), 1) + rank[self.aspect]
+        rank = self.by_name[1]
+        keys = self.row * max(len(rank), 1) + rank[self.aspect]
         order = np.argsort(keys, kind="stable")
         first = np.flatnonzero(np.diff(keys[order], prepend=-1))
         line = order[first]

@@ -50,19 +50,23 @@ def content_batch(texts: list[str], no_information: NDArray[np.bool_] | None = N
     """
     if no_information is None:
         cleaned = clean(texts)
-        batch, no_information = cleaned.batch, cleaned.no_information
-    else:
-        batch = TextBatch.from_texts(texts)
-    codes, indptr = character_table().fold[batch.codes], batch.indptr
-    flags = _flags()[codes]
-    kept = (flags & SAYS) != 0
+        return said(cleaned.batch, cleaned.no_information)
+    return said(TextBatch.from_texts(texts), no_information)
+
+
+def said(batch: TextBatch, no_information: NDArray[np.bool_]) -> TextBatch:
+    """What is left of cleaned texts without punctuation, folded; an empty row for one without information, bool (n,)."""
+    codes, indptr = character_table().fold.take(batch.codes), batch.indptr
+    flags = _flags().take(codes)
+    kept = (flags & SAYS).view(np.bool_)
     joints = np.flatnonzero(flags & JOINT)
     row = np.searchsorted(indptr, joints, side="right")
     joints = joints[(joints > indptr[row - 1]) & (joints + 1 < indptr[row])]
     kept[joints] = (flags[joints - 1] & flags[joints + 1] & DIGIT) != 0
-    if no_information.any():
-        kept &= np.repeat(~no_information, batch.lengths)
-    return TextBatch(codes, indptr).select(kept)
+    for silent in np.flatnonzero(no_information & (batch.lengths > 0)).tolist():
+        kept[indptr[silent] : indptr[silent + 1]] = False
+    places = np.flatnonzero(kept)
+    return TextBatch(codes.take(places), np.searchsorted(places, indptr))
 
 
 def contents(texts: list[str]) -> list[str]:

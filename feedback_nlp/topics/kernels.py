@@ -29,7 +29,7 @@ GRAMS_HELD = 1 << 22
 
 #: The compiled module, top-level so that a source checkout finds the one in site-packages, and the version of its functions.
 _MODULE = "_feedback_nlp_minhash"
-_VERSION = 1
+_VERSION = 2
 
 _STEP = np.uint32(0x85EBCA77)
 _SHIFT = np.uint32(15)
@@ -37,11 +37,11 @@ _SHIFT = np.uint32(15)
 
 def compiled() -> bool:
     """Whether the compiled functions run."""
-    return _compiled_module() is not None
+    return compiled_module() is not None
 
 
 @cache
-def _compiled_module() -> Any:
+def compiled_module() -> Any:
     """The module built from ``_minhash.c``; None where it is missing, cannot be loaded or is of another version."""
     try:
         module = importlib.import_module(_MODULE)
@@ -57,7 +57,7 @@ def hash_rows(codes: Codes, indptr: Ints) -> NDArray[np.uint64]:
     The sum over the row of splitmix64 (Steele, Lea, Flood 2014) of ``place << 21 | code``, modulo 2**64. Two of a million different
     rows have the same hash once in 37 million times (n**2 / 2**65).
     """
-    module = _compiled_module()
+    module = compiled_module()
     if module is None:
         return hash_rows_numpy(codes, indptr)
     out = np.empty(len(indptr) - 1, np.uint64)
@@ -87,7 +87,7 @@ def gram_hashes(codes: Codes, indptr: Ints) -> tuple[Codes, Ints]:
     codes: uint32 (n_chars,). indptr: int64 (n_rows + 1,). Returns uint32 (n_grams,), below 2**30, and int64 (n_rows + 1,).
     The hash is that of ``scorer.ngrams.bucket_slots``.
     """
-    module = _compiled_module()
+    module = compiled_module()
     if module is None:
         return gram_hashes_numpy(codes, indptr)
     out, out_ptr = np.empty(len(codes), np.uint32), np.empty(len(indptr), np.int64)
@@ -112,7 +112,7 @@ def band_keys(grams: Codes, indptr: Ints, *, size: int, bands: int) -> NDArray[n
     """
     if len(indptr) > 1 and np.diff(indptr).min() < 1:
         raise ValueError("indptr: expected at least one n-gram in each row")
-    module = _compiled_module()
+    module = compiled_module()
     if module is None:
         return band_keys_numpy(grams, indptr, size=size, bands=bands)
     keys = np.empty((bands, len(indptr) - 1), np.uint32)
@@ -152,7 +152,7 @@ def _mixed(number: int) -> int:
 
 def shared(sets: Sets, pairs: Pairs) -> NDArray[np.int32]:
     """How many numbers the sets of each pair share: int32 (n_pairs,). pairs: int32 (n_pairs, 2), rows of ``sets``."""
-    module = _compiled_module()
+    module = compiled_module()
     if module is None:
         return shared_numpy(sets, pairs)
     out = np.empty(len(pairs), np.int32)
@@ -179,7 +179,7 @@ def mark_followers(pairs: Pairs, size: int) -> NDArray[np.bool_]:
     pairs: int32 (n_pairs, 2), the better-ranked (lower) number first, sorted by it.
     """
     follows = np.zeros(size, bool)
-    module = _compiled_module()
+    module = compiled_module()
     if module is None:
         return mark_followers_numpy(pairs, follows)
     module.mark_followers(np.ascontiguousarray(pairs), follows)

@@ -10,15 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.text.batch import TextBatch
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.phrase_book import PhraseBook
-from feedback_nlp.topics.phrase_counts import Ints, PhraseCounts, Words, number_phrases, spell_phrases
-from feedback_nlp.topics.row_lists import SEPARATOR, best_first, heads, join_rows
+from feedback_nlp.topics.phrase_counts import Ints, PhraseCounts, number_phrases, spell_phrases
+from feedback_nlp.topics.row_lists import SEPARATOR, best_first, heads, join_rows, write_rows
+from feedback_nlp.topics.span_choice import best_spans
 from feedback_nlp.topics.spans import MAX_WORDS, Spans, find_spans
 from feedback_nlp.topics.stream import Units, rank_words
 
 #: What a repetition of its words inside the text adds, per mille of the phrase a natural logarithm.
 REPEAT_WEIGHT = 2000
+#: Code points below are ASCII.
+N_ASCII = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +47,7 @@ class RowPhrases:
 
     def joined(self, separator: str = SEPARATOR) -> NDArray[np.object_]:
         """Object (n_rows,): the phrases of each row in one string, "" for none."""
-        return join_rows(self.vocabulary[self.ids], self.rows, self.n_rows, separator)
+        return join_rows(self.vocabulary, self.ids, self.rows, self.n_rows, separator)
 
 
 def item_phrases(tokens: Tokens | Spans, counts: PhraseCounts | PhraseBook, *, top: int = 5) -> RowPhrases:
@@ -70,6 +74,22 @@ def span_scores(spans: Spans, book: PhraseBook) -> Ints:
     return scores
 
 
+def joined_phrases(spans: Spans, chosen: Ints) -> NDArray[np.object_]:
+    """The chosen spans of each row in one string, object (n_rows,), "" for none. chosen: int64 (m,), in order of rows."""
+    rows, words = spans.rows[chosen], spans.words_of(chosen)
+    texts = TextBatch.from_texts([*spans.batch.vocabulary.tolist(), SEPARATOR, " "])
+    between, blank = texts.n_rows - 2, texts.n_rows - 1
+    opens, closes = texts.codes[texts.indptr[:-1]] < N_ASCII, texts.codes[texts.indptr[1:] - 1] < N_ASCII
+    pieces = np.full((len(chosen), 2 * MAX_WORDS), -1, np.int32)
+    pieces[:, 1::2] = words
+    pieces[np.diff(rows, prepend=-1) == 0, 0] = between
+    for step in range(1, MAX_WORDS):  # as `spell` does
+        longer = np.flatnonzero(words[:, step] >= 0)
+        apart = closes[words[longer, step - 1]] & opens[words[longer, step]]
+        pieces[longer[apart], 2 * step] = blank
+    return write_rows(texts, pieces, rows, spans.batch.n_rows)
+
+
 def spelled(spans: Spans, chosen: Ints) -> tuple[NDArray[np.object_], Ints]:
     """Write the chosen spans: different runs of words as strings, object (n_distinct,), and the number of each span, int64 (m,)."""
     vocabulary = spans.batch.vocabulary
@@ -80,7 +100,7 @@ def spelled(spans: Spans, chosen: Ints) -> tuple[NDArray[np.object_], Ints]:
 def _repetition(batch: Units) -> Ints:
     """Thousandths that each unit adds for being said again in its row, int64 (n,): the logarithm of its occurrences."""
     keys = batch.rows * max(len(batch.vocabulary), 1) + batch.ids
-    order = np.argsort(keys, kind="stable")
+    order = best_first(batch.rows, batch.ids.astype(np.int64))
     starts = heads(keys[order])
     times = np.diff(np.append(starts, len(keys)))
     extra = np.zeros(len(keys), np.int64)
@@ -91,46 +111,5 @@ def _repetition(batch: Units) -> Ints:
 def _mean(values: Ints, spans: Spans) -> Ints:
     """Mean over the units of each span, rounded down, int64 (n,)."""
     total = np.concatenate([np.zeros(1, np.int64), np.cumsum(values)])
-    mean: Ints = ((total[spans.first + spans.size] - total[spans.first]) / spans.size).astype(np.int64)  # exact: far below 2**53
+    mean: Ints = ((total.take(spans.first + spans.size) - total.take(spans.first)) / spans.size).astype(np.int64)  # exact: far below 2**53
     return mean
-
-
-def best_spans(spans: Spans, scores: Ints, *, top: int) -> Ints:
-    """Choose greedily, all rows at once, a round for each rank.
-
-    scores: int64 (n,), of all spans. Returns positions, int64 (m,), by row and rank.
-    """
-    by_place = np.argsort(spans.first, kind="stable")
-    left, picked = by_place[best_first(spans.rows[by_place], scores[by_place])], [np.zeros(0, np.int64)]
-    first, last, bits = spans.first, spans.first + spans.size - 1, _word_bits(spans)
-    for _ in range(top):
-        leads = heads(spans.rows[left])
-        picked.append(left[leads])
-        best = np.repeat(left[leads], np.diff(np.append(leads, len(left))))
-        free = np.flatnonzero((first[left] > last[best]) | (last[left] < first[best]))
-        left, best = left[free], best[free]
-        common = bits[left] & bits[best]
-        unsure = np.flatnonzero((common == bits[left]) | (common == bits[best]))
-        one, other = spans.words_of(left[unsure]), spans.words_of(best[unsure])
-        left = np.delete(left, unsure[_contain(one, other) | _contain(other, one)])
-    chosen = np.concatenate(picked)
-    return chosen[np.argsort(spans.rows[chosen], kind="stable")]
-
-
-def _word_bits(spans: Spans) -> NDArray[np.uint64]:
-    """A set of bits for the words of each span, uint64 (n,): if it contains another, so do its bits."""
-    unit = np.uint64(1) << (spans.batch.ids & 63).astype(np.uint64)
-    bits = unit[spans.first]
-    for step in range(1, MAX_WORDS):
-        at = np.flatnonzero(spans.size > step)
-        bits[at] |= unit[spans.first[at] + step]
-    return bits
-
-
-def _contain(parts: Words, wholes: Words) -> NDArray[np.bool_]:
-    """Tell, pair by pair, whether all words of one phrase are words of the other."""
-    inside = np.ones(len(parts), bool)
-    for step in range(MAX_WORDS):
-        word = parts[:, step]
-        inside &= (word < 0) | (wholes == word[:, None]).any(axis=1)
-    return inside

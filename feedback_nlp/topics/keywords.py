@@ -1,13 +1,14 @@
 """Keywords of each item and of the corpus, by tf-idf, with frequent phrases in place of their parts."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.counts import WEIGHT_UNIT, TermCounts, distinct, find_terms, information, npmi
+from feedback_nlp.topics.counts import WEIGHT_UNIT, NumberTable, TermCounts, distinct, find_terms, information, npmi
 from feedback_nlp.topics.row_lists import best_first, heads, join_rows, ranks
 from feedback_nlp.topics.stream import SUBJECT, Units, merge_words, rank_words, spell, units
 
@@ -53,6 +54,11 @@ class KeywordBook:
         pairs = kept.pairs[:, 0] * len(kept.vocabulary) + kept.pairs[:, 1]
         return cls(kept.vocabulary, kept.documents, pairs, _spell(kept, every), kept.pair_documents, kept.n_documents)
 
+    @cached_property
+    def places(self) -> NumberTable:
+        """Where each of ``pairs`` stands."""
+        return NumberTable.of(self.pairs)
+
 
 def item_keywords(tokens: Tokens | Units, counts: TermCounts | KeywordBook, *, top: int = 5) -> NDArray[np.object_]:
     """Name what each item is about.
@@ -79,7 +85,7 @@ def item_keywords(tokens: Tokens | Units, counts: TermCounts | KeywordBook, *, t
     rows, chosen = np.divmod(keys[leads], max(len(names), 1))
     order = best_first(rows, scores)
     order = order[ranks(rows[order]) < top]
-    return join_rows(names[chosen[order]], rows[order], batch.n_rows)
+    return join_rows(names, chosen[order], rows[order], batch.n_rows)
 
 
 def corpus_keywords(counts: TermCounts, *, top: int = TOP) -> "pd.DataFrame":
@@ -130,10 +136,11 @@ def _phrases_in(batch: Units, place: NDArray[np.int64], book: KeywordBook) -> tu
     Of two that share a unit only the more frequent stands.
     """
     first = batch.touching
-    a, b = place[batch.ids[first]], place[batch.ids[first + 1]]
-    pair = find_terms(np.where((a >= 0) & (b >= 0), a * len(book.vocabulary) + b, -1), book.pairs)
-    known = np.flatnonzero(pair >= 0)
-    first, pair = first[known], pair[known]
+    places = place.take(batch.ids)
+    a, b = places.take(first), places.take(first + 1)
+    known = np.flatnonzero((a >= 0) & (b >= 0))
+    pair = book.places.find(a[known] * len(book.vocabulary) + b[known])
+    first, pair = first[known[pair >= 0]], pair[pair >= 0]
     best = np.lexsort((np.arange(len(book.pairs)), -book.pair_documents))
     standing = np.empty(len(best), np.int64)
     standing[best] = np.arange(len(best))
@@ -146,10 +153,10 @@ def _phrases_in(batch: Units, place: NDArray[np.int64], book: KeywordBook) -> tu
 
 def _free(batch: Units, first: NDArray[np.int64]) -> NDArray[np.int64]:
     """Positions of units that may stand alone: subjects no phrase of the row has taken; judgements where the row has no subject."""
-    subject = (batch.kinds == SUBJECT)[batch.ids]
+    subject = (batch.kinds == SUBJECT).take(batch.ids)
     named = np.bincount(batch.rows[subject], minlength=batch.n_rows) > 0
     opens, closes = batch.roles
-    alone = np.flatnonzero(subject | (opens & closes)[batch.ids] & ~named[batch.rows])
+    alone = np.flatnonzero(subject | (opens & closes).take(batch.ids) & ~named.take(batch.rows))
     size = max(len(batch.vocabulary), 1)
     parts = np.concatenate([first, first + 1])
     taken = find_terms(batch.rows[alone] * size + batch.ids[alone], distinct(batch.rows[parts] * size + batch.ids[parts])) >= 0

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
 from feedback_nlp.topics.counts import TermCounts, distinct, find_terms
-from feedback_nlp.topics.key_phrases import best_spans, span_scores, spelled
+from feedback_nlp.topics.key_phrases import joined_phrases, span_scores
 from feedback_nlp.topics.keywords import KeywordBook, choose_keywords, item_keywords
 from feedback_nlp.topics.phrase_book import PhraseBook
 from feedback_nlp.topics.phrase_counts import PhraseCounts
 from feedback_nlp.topics.phrase_tables import choose_phrases
-from feedback_nlp.topics.row_lists import join_rows, pack_texts, unpack_texts
+from feedback_nlp.topics.row_lists import pack_texts, unpack_texts
+from feedback_nlp.topics.span_choice import best_spans
 from feedback_nlp.topics.spans import Spans, find_spans
 from feedback_nlp.topics.stream import SUBJECT, Folded, Units, units
 from feedback_nlp.topics.theme_fit import fit_themes
@@ -96,19 +97,18 @@ class Knowledge:
         spans = part.spans
         theme, strength = self.themes.assign(spans.batch)
         chosen = best_spans(spans, span_scores(spans, self.phrases), top=PER_ROW)
-        phrases, number = spelled(spans, chosen)
         rows, subjects = self._mentions(part.batch)
         return ItemTopics(
             theme=theme,
             strength=strength,
             keywords=item_keywords(part.batch, self.words, top=PER_ROW),
-            key_phrases=join_rows(phrases[number], spans.rows[chosen], spans.batch.n_rows),
+            key_phrases=joined_phrases(spans, chosen),
             mention_rows=rows,
             mention_subjects=subjects,
         )
 
     def _mentions(self, batch: Units) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        subject = find_terms(batch.vocabulary, self.subjects)[batch.ids]
+        subject = find_terms(batch.vocabulary, self.subjects).take(batch.ids)
         at = np.flatnonzero(subject >= 0)
         size = max(len(self.subjects), 1)
         return np.divmod(distinct(batch.rows[at] * size + subject[at]), size)

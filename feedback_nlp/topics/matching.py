@@ -121,21 +121,22 @@ def find_words(folded: NDArray[np.uint32], indptr: NDArray[np.int64], tree: Word
     number = np.append(tree.number.take(folded, mode="clip"), tree.number.dtype.type(0))
     # 0 - 1 is the largest unsigned number.
     start = np.flatnonzero(number[:-1] - 1 < tree.n_first)
-    node = number[start].astype(np.int32)
+    node = number.take(start).astype(np.int32)
     number[indptr] = 0  # no word goes on in the next row
     best_end, best_word = np.zeros(len(start), np.int64), np.full(len(start), -1, np.int64)
     alive, end = np.arange(len(start)), start + 1
     while len(alive):
-        word = tree.word[node]
+        word = tree.word.take(node)
         done = np.flatnonzero(word >= 0)
-        latin = np.flatnonzero(tree.latin[node[done]])
+        latin = np.flatnonzero(tree.latin.take(node.take(done)))
         if len(latin):
             free = _free(folded, indptr, start[alive[done[latin]]], end[done[latin]])
             done = np.delete(done, latin[~free])
-        best_end[alive[done]], best_word[alive[done]] = end[done], word[done]
-        step = tree.base[node] + number[end]
-        goes = np.flatnonzero(tree.owner[step] == node)
-        alive, node, end = alive[goes], step[goes], end[goes] + 1
+        at = alive.take(done)
+        best_end[at], best_word[at] = end.take(done), word.take(done)
+        step = tree.base.take(node) + number.take(end)
+        goes = np.flatnonzero(tree.owner.take(step) == node)
+        alive, node, end = alive.take(goes), step.take(goes), end.take(goes) + 1
     hit = np.flatnonzero(best_word >= 0)
     hit = hit[_without_overlap(start[hit], best_end[hit])]
     return Found(start[hit], best_end[hit], best_word[hit])
@@ -143,13 +144,13 @@ def find_words(folded: NDArray[np.uint32], indptr: NDArray[np.int64], tree: Word
 
 def find_in_rows(batch: TextBatch, tree: WordTree) -> tuple[NDArray[np.int64], TextBatch, Found]:
     """The rows of a batch that hold a word, int64 (n_holding,), these rows alone, and the words found in them."""
-    found = find_words(character_table().fold[batch.codes], batch.indptr, tree)
+    found = find_words(character_table().fold.take(batch.codes), batch.indptr, tree)
     row = np.searchsorted(batch.indptr, found.start, side="right") - 1
     holds = np.zeros(batch.n_rows, dtype=bool)
     holds[row] = True
     lengths = batch.lengths
     rows = np.flatnonzero(holds)
-    part = TextBatch(batch.codes[np.repeat(holds, lengths)], np.concatenate([[0], np.cumsum(lengths[rows])]))
+    part = TextBatch(batch.codes.take(np.flatnonzero(np.repeat(holds, lengths))), np.concatenate([[0], np.cumsum(lengths[rows])]))
     moved = (part.indptr[np.cumsum(holds) - 1] - batch.indptr[:-1])[row]
     return rows, part, Found(found.start + moved, found.end + moved, found.word)
 

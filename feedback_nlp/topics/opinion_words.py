@@ -106,13 +106,13 @@ class Running:
     @classmethod
     def read(cls, batch: TextBatch) -> "Running":
         """Fold and mark."""
-        folded = character_table().fold[batch.codes]
+        folded = character_table().fold.take(batch.codes)
         edge = np.zeros(len(folded) + 1, dtype=bool)
         edge[batch.indptr] = True
         blanks = np.flatnonzero(folded == ord(" "))
         blanks = blanks[(blanks > 0) & (blanks < len(folded) - 1)]
         blanks = blanks[_latin(folded[blanks - 1]) & _latin(folded[blanks + 1])]
-        return cls(folded, batch.indptr, mark_table()[folded], edge, blanks)
+        return cls(folded, batch.indptr, mark_table().take(folded), edge, blanks)
 
 
 def _latin(folded: NDArray[np.uint32]) -> NDArray[np.bool_]:

@@ -1,11 +1,12 @@
 """What key phrases need to know of a corpus: which runs of words stand for a subject, and how many texts have each word."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_nlp.topics.counts import find_terms, information
+from feedback_nlp.topics.counts import NumberTable, find_terms, information
 from feedback_nlp.topics.phrase_counts import Ints, PhraseCounts, Words, cohesion, covered
 from feedback_nlp.topics.spans import MAX_WORDS, Spans
 from feedback_nlp.topics.stream import SUBJECT
@@ -62,17 +63,22 @@ class PhraseBook:
         batch, size = spans.batch, spans.size
         place = find_terms(batch.vocabulary, self.vocabulary)
         inform = word_weights(np.where(place >= 0, np.append(self.present, 0)[place], 0), batch.kinds, self.n_documents)
-        total = np.concatenate([np.zeros(1, np.int64), np.cumsum(inform[batch.ids])])
+        total = np.concatenate([np.zeros(1, np.int64), np.cumsum(inform.take(batch.ids))])
         marks = self._marks(spans, place)
-        alone = (size == 1) & (batch.kinds != SUBJECT)[batch.ids[spans.first]]
-        weights = run_weights(total[spans.first + size] - total[spans.first], size, alone=alone, firm=(marks & FIRM > 0) | (size == 1))
+        alone = (size == 1) & (batch.kinds != SUBJECT).take(batch.ids.take(spans.first))
+        said = total.take(spans.first + size) - total.take(spans.first)
+        weights = run_weights(said, size, alone=alone, firm=(marks & FIRM > 0) | (size == 1))
         weights[marks & INSIDE > 0] = 0
         return weights
 
+    @cached_property
+    def _edges(self) -> NumberTable:
+        return NumberTable.of(self.edges)
+
     def _marks(self, spans: Spans, place: Ints) -> NDArray[np.uint8]:
         """uint8 (n,): the marks of each span. place: int64, of the words of the batch in ``vocabulary``, -1 for unknown ones."""
-        marks, known = np.zeros(len(spans.first), np.uint8), place[spans.batch.ids]
-        node = known[spans.first]
+        marks, known = np.zeros(len(spans.first), np.uint8), place.take(spans.batch.ids)
+        node = known.take(spans.first)
         left = np.flatnonzero(node >= 0)
         node = node[left]
         for step in range(1, MAX_WORDS + 1):
@@ -82,8 +88,10 @@ class PhraseBook:
                 break
             left, node = left[~ends], node[~ends]
             word = known[spans.first[left] + step]
-            edge = np.where(word >= 0, find_terms(node * len(self.vocabulary) + word, self.edges), -1)
-            left, node = left[edge >= 0], edge[edge >= 0] + len(self.vocabulary)
+            on = np.flatnonzero(word >= 0)
+            edge = self._edges.find(node[on] * len(self.vocabulary) + word[on])
+            there = edge >= 0
+            left, node = left[on[there]], edge[there] + len(self.vocabulary)
         return marks
 
 
@@ -121,8 +129,8 @@ def word_weights(present: Ints, kinds: NDArray[np.uint8], n_documents: int) -> I
 
 def run_weights(total: Ints, size: Ints, *, alone: NDArray[np.bool_], firm: NDArray[np.bool_]) -> Ints:
     """The weight of runs of words, int64 (n,), at least 1: total, what their words bring; alone: a single word of judgement."""
-    total = np.where(alone, total * QUALITY_ALONE // QUALITY_WEIGHT, total) * np.array(SIZE_WEIGHT)[size] // 1000
-    weights: Ints = np.maximum(np.where(firm, total, total * np.array(LOOSE_WEIGHT)[size] // 1000), 1)
+    total = np.where(alone, total * QUALITY_ALONE // QUALITY_WEIGHT, total) * np.array(SIZE_WEIGHT).take(size) // 1000
+    weights: Ints = np.maximum(np.where(firm, total, total * np.array(LOOSE_WEIGHT).take(size) // 1000), 1)
     return weights
 
 

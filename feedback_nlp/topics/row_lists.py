@@ -1,12 +1,13 @@
 """Lists of a few words for each of many rows: the best first, joined into one string."""
 
-import itertools
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from feedback_nlp.text.batch import TextBatch
 
 Ints = NDArray[np.int64]
 
@@ -39,13 +40,34 @@ def ranks(rows: Ints) -> Ints:
     return np.arange(len(rows)) - np.repeat(first, np.diff(np.append(first, len(rows))))
 
 
-def join_rows(words: NDArray[np.object_], rows: Ints, n_rows: int, separator: str = SEPARATOR) -> NDArray[np.object_]:
-    """The words of each row in one string, object (n_rows,), "" for none. rows: int64 (n,), ascending."""
-    listed, joined = words.tolist(), np.full(n_rows, "", dtype=object)
+def join_rows(
+    words: NDArray[np.object_], ids: NDArray[np.integer[Any]], rows: Ints, n_rows: int, separator: str = SEPARATOR
+) -> NDArray[np.object_]:
+    """The words of each row in one string, object (n_rows,), "" for none.
+
+    words: object (n_words,). ids: int (n,), positions in ``words``. rows: int64 (n,), ascending.
+    """
+    between = np.where(np.diff(rows, prepend=-1) == 0, len(words), -1)
+    return write_rows(TextBatch.from_texts([*words.tolist(), separator]), np.column_stack([between, ids]), rows, n_rows)
+
+
+def write_rows(words: TextBatch, pieces: NDArray[np.integer[Any]], rows: Ints, n_rows: int) -> NDArray[np.object_]:
+    """One string for each row of what stands there piece by piece, object (n_rows,), "" for none.
+
+    pieces: int (n, m), rows of ``words``, -1 for nothing: a line is m pieces at most. rows: int64 (n,), of each line, ascending.
+    All is written as one text and then cut, which is several times as fast as joining strings row by row.
+    """
+    held = np.flatnonzero(pieces.ravel() >= 0)
+    flat = pieces.ravel().take(held)
+    starts = words.indptr.take(flat)
+    lengths = words.indptr.take(flat + 1) - starts
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    places = np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1])
     first = heads(rows)
-    bounds = [*first.tolist(), len(rows)]
-    joined[rows[first]] = [separator.join(listed[begin:end]) for begin, end in itertools.pairwise(bounds)]
-    return joined
+    bounds = ends[np.searchsorted(held, np.append(first, len(rows)) * pieces.shape[1])]
+    written = np.full(n_rows, "", dtype=object)
+    written[rows[first]] = TextBatch(words.codes.take(places), bounds).to_texts()
+    return written
 
 
 def pack_texts(name: str, texts: NDArray[np.object_]) -> dict[str, NDArray[Any]]:

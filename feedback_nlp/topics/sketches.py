@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from feedback_nlp.errors import InputError
 from feedback_nlp.scorer.scorer import text_chunks
 from feedback_nlp.text.batch import TextBatch
-from feedback_nlp.topics.contents import content_batch
+from feedback_nlp.topics.contents import content_batch, said
 from feedback_nlp.topics.kernels import band_keys, gram_hashes, hash_rows
 from feedback_nlp.topics.minhash import jaccard_bound, plan
 
@@ -58,16 +58,22 @@ def sketch_texts(texts: list[str], *, no_information: NDArray[np.bool_] | None =
     check_threshold(threshold)
     if no_information is not None and len(no_information) != len(texts):
         raise InputError(f"no_information: expected {len(texts)} values, one a text, got {len(no_information)}")
-    hashes = [hash_rows(batch.codes, batch.indptr) for batch in map(TextBatch.from_texts, text_chunks(texts))]
-    form = np.concatenate([np.empty(0, np.uint64), *hashes])
+    batches = [TextBatch.from_texts(chunk) for chunk in text_chunks(texts)]
+    form = np.concatenate([np.empty(0, np.uint64), *(hash_rows(batch.codes, batch.indptr) for batch in batches)])
     _, first, row = np.unique(form, return_index=True, return_inverse=True)
-    distinct = [texts[number] for number in first.tolist()]
-    empty = None if no_information is None else no_information[first]
+    distinct = np.zeros(len(texts), bool)
+    distinct[first] = True
     size, bands = plan(jaccard_bound(threshold))
-    parts, done = [_sketch([], None, size, bands)], 0
-    for chunk in text_chunks(distinct):
-        parts.append(_sketch(chunk, None if empty is None else empty[done : done + len(chunk)], size, bands))
-        done += len(chunk)
+    parts, done = [_sketch(content_batch([]), size, bands)], 0
+    for batch in batches:
+        chosen, here = distinct[done : done + batch.n_rows], slice(done, done + batch.n_rows)
+        if no_information is None:
+            said_by = content_batch([text for text, new in zip(texts[here], chosen.tolist(), strict=True) if new])
+        else:
+            said_by = said(_rows(batch, chosen), no_information[here][chosen])
+        parts.append(_sketch(said_by, size, bands))
+        done += batch.n_rows
+    row = (np.cumsum(distinct) - 1)[first][row]
     content, length, keys = (np.concatenate(arrays, axis=-1)[..., row] for arrays in zip(*parts, strict=True))
     return Sketches(content, form, length, keys)
 
@@ -75,18 +81,23 @@ def sketch_texts(texts: list[str], *, no_information: NDArray[np.bool_] | None =
 _Parts = tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint32]]
 
 
-def _sketch(texts: list[str], no_information: NDArray[np.bool_] | None, size: int, bands: int) -> _Parts:
-    """content, length and keys of a chunk of texts; equal contents are worked on once."""
-    batch = content_batch(texts, no_information)
+def _rows(batch: TextBatch, chosen: NDArray[np.bool_]) -> TextBatch:
+    """The rows where ``chosen``, bool (n_rows,), holds, as a batch of their own."""
+    if chosen.all():
+        return batch
+    lengths = batch.lengths
+    return TextBatch(batch.codes[np.repeat(chosen, lengths)], np.append(0, np.cumsum(lengths[chosen])))
+
+
+def _sketch(batch: TextBatch, size: int, bands: int) -> _Parts:
+    """content, length and keys of a batch of contents; equal ones are worked on once."""
     content = hash_rows(batch.codes, batch.indptr)
     keys = np.zeros((bands, batch.n_rows), np.uint32)
     long = np.flatnonzero(batch.lengths >= MIN_CHARS)
     _, first, row = np.unique(content[long], return_index=True, return_inverse=True)
-    # The rows whose keys are made, as a batch of their own.
     chosen = np.zeros(batch.n_rows, bool)
     chosen[long[first]] = True
-    kept = batch.select(np.repeat(chosen, batch.lengths))
+    kept = _rows(batch, chosen)
     place = np.cumsum(chosen)[long[first]] - 1
-    indptr = np.append(kept.indptr[:-1][chosen], kept.indptr[-1])
-    keys[:, long] = band_keys(*gram_hashes(kept.codes, indptr), size=size, bands=bands)[:, place[row]]
+    keys[:, long] = band_keys(*gram_hashes(kept.codes, kept.indptr), size=size, bands=bands)[:, place[row]]
     return content, batch.lengths.astype(np.int32), keys

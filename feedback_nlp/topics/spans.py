@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.text.tokenize import Tokens
-from feedback_nlp.topics.counts import find_terms
-from feedback_nlp.topics.stream import NEGATIONS, SUBJECT, Folded, Units, longer_words, members, units, without
+from feedback_nlp.topics.stream import SUBJECT, TRANSPARENT, Folded, Units, few_members, longer_words, read_units
 
 #: Words of the longest phrase.
 MAX_WORDS = 4
@@ -46,7 +45,7 @@ class Spans:
     @cached_property
     def rows(self) -> Ints:
         """int64 (n,): the row of each."""
-        rows: Ints = self.batch.rows[self.first]
+        rows: Ints = self.batch.rows.take(self.first)
         return rows
 
     @cached_property
@@ -64,56 +63,48 @@ class Spans:
         return words
 
     def among(self, words: NDArray[np.object_]) -> "Spans":
-        """Those all of whose words are among some, which are sorted."""
-        place = find_terms(words, self.batch.vocabulary)
-        chosen = np.zeros(len(self.batch.vocabulary), np.int64)
-        chosen[place[place >= 0]] = 1
-        total = np.concatenate([np.zeros(1, np.int64), np.cumsum(chosen[self.batch.ids])])
-        held = total[self.first + self.size] - total[self.first] == self.size
-        return Spans(self.first[held], self.size[held], self.batch)
+        """Those all of whose words are among some, in a batch of these words alone. words: object, different."""
+        inside = few_members(self.batch.vocabulary, words.tolist()).take(self.batch.ids)
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(inside)])
+        held = np.flatnonzero(inside.take(self.first))
+        first, size = self.first.take(held), self.size.take(held)
+        whole = before.take(first + size) - before.take(first) == size
+        return Spans(before[first[whole]], size[whole], self.batch.among(words))
 
 
 def find_spans(tokens: Tokens, folded: Folded | None = None) -> Spans:
     """Find all possible phrases of n rows, linear in tokens. folded: of ``tokens.vocabulary``, where it is at hand."""
-    dense = without(tokens, DEGREES)
-    batch = units(dense, folded)
-    runs = list(_runs(batch, _touching(dense, batch)))
+    batch, joined = read_units(tokens, folded or Folded.of(tokens.vocabulary), DEGREES | frozenset(TRANSPARENT))
+    runs = list(_runs(batch, _touching(batch, joined)))
     size = np.repeat(np.arange(1, MAX_WORDS + 1), [len(run) for run in runs])
     return Spans(np.concatenate(runs), size, batch)
 
 
-def _touching(tokens: Tokens, batch: Units) -> Bools:
-    """Tell which units the next one follows at once, bool (n,). A unit with a negation joined to it begins where the negation stands.
-
-    tokens: what ``batch`` was read from, without transparent words, so that places are positions in it.
-    """
-    denies = members(tokens.vocabulary, frozenset(NEGATIONS))[tokens.ids]
-    joined = np.append(False, denies)[batch.places] & ~denies[batch.places]
-    if len(joined):  # the first of a row has nothing before it
-        joined &= batch.places > tokens.indptr[batch.rows]
+def _touching(batch: Units, joined: Bools) -> Bools:
+    """Tell which units the next one follows at once, bool (n,). joined: a negation is, so that the unit begins one place earlier."""
     begin = batch.places - joined
     return np.append((begin[1:] - batch.places[:-1] == 1) & (batch.rows[1:] == batch.rows[:-1]), False)[: len(joined)]
 
 
 def _runs(batch: Units, touches: Bools) -> Iterator[Ints]:
     """Yield, for each size, the places of first units of runs. touches: units that the next one follows at once."""
-    (lead, tail, inner, deny, complement), ids = (role[batch.ids] for role in _roles(batch)), batch.ids
-    subject = (batch.kinds == SUBJECT)[ids]
+    (lead, tail, inner, deny, complement), ids = (role.take(batch.ids) for role in _roles(batch)), batch.ids
+    subject = (batch.kinds == SUBJECT).take(ids)
     bound = np.zeros(len(ids), bool)  # a negation stands before
     bound[1:] = touches[:-1] & deny[:-1]
     lead &= ~bound
     tail[:-1] &= ~(touches[:-1] & complement[1:])
     alive = np.arange(len(ids), dtype=np.int64)
     named, passes = subject, touches  # alone, anything touched may go on; inside, not all may stand
-    yield alive[lead & tail]
+    yield np.flatnonzero(lead & tail)
     for size in range(2, MAX_WORDS + 1):
-        more = passes[alive + size - 2]
-        alive, named = alive[more], named[more]
-        last = alive + size - 1
-        named = named | subject[last]
-        fresh = np.logical_and.reduce([ids[alive + step] != ids[last] for step in range(size - 1)])
-        alive, named, last = alive[fresh], named[fresh], last[fresh]
-        yield alive[lead[alive] & tail[last] & named]
+        more = np.flatnonzero(passes.take(alive + (size - 2)))
+        alive, named = alive.take(more), named.take(more)
+        last = alive + (size - 1)
+        named |= subject.take(last)
+        fresh = np.flatnonzero(np.logical_and.reduce([ids.take(alive + step) != ids.take(last) for step in range(size - 1)]))
+        alive, named, last = alive.take(fresh), named.take(fresh), last.take(fresh)
+        yield alive.take(np.flatnonzero(lead.take(alive) & tail.take(last) & named))
         passes = touches & inner
 
 
@@ -121,5 +112,5 @@ def _roles(batch: Units) -> tuple[Bools, Bools, Bools, Bools, Bools]:
     """What each word of the vocabulary may do: open, close, stand inside; and whether it denies what follows, or what it follows."""
     words = batch.vocabulary
     lead, tail = batch.roles
-    deny, complement = members(words, DENIALS), members(words, COMPLEMENTS)
+    deny, complement = few_members(words, DENIALS), few_members(words, COMPLEMENTS)
     return lead & ~complement, tail | complement, (batch.kinds == SUBJECT) | longer_words(words), deny, complement

@@ -1,17 +1,19 @@
 """Themes as a JSON file: small, readable, and nothing in it can run code."""
 
 import json
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError, ModelError
 from feedback_nlp.io.atomic import atomic_path
 from feedback_nlp.topics.stream import unit_kinds
 from feedback_nlp.topics.themes import Themes
 
-FORMAT = "feedback_nlp.themes/1"
+FORMAT = "feedback_nlp.themes/2"
 #: No file of themes is larger.
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
@@ -24,17 +26,20 @@ def write_themes(themes: Themes, path: str | Path) -> Path:
 
 
 def themes_text(themes: Themes) -> str:
-    """What such a file holds."""
+    """What such a file holds: the themes, and of each word its texts, the themes it occurs in by their place, and how often in each."""
     listed = [
         {"id": number, "name": name, "parent": parent, "pinned": pinned, "size": size, "phrases": list(phrases)}
         for number, name, parent, pinned, size, phrases in zip(
             themes.ids.tolist(), themes.names, themes.parents, themes.pinned.tolist(), themes.sizes.tolist(), themes.phrases, strict=True
         )
     ]
-    words = {}
-    for word, documents, row in zip(themes.vocabulary.tolist(), themes.documents.tolist(), themes.occurrences, strict=True):
-        used = np.flatnonzero(row)
-        words[word] = [documents, *([place, value] for place, value in zip(used.tolist(), row[used].tolist(), strict=True))]
+    rows, places = np.nonzero(themes.occurrences)
+    numbers, values = places.tolist(), themes.occurrences[rows, places].tolist()
+    bounds = pairwise(np.searchsorted(rows, np.arange(len(themes.vocabulary) + 1)).tolist())
+    words = {
+        word: [documents, numbers[first:last], values[first:last]]
+        for word, documents, (first, last) in zip(themes.vocabulary.tolist(), themes.documents.tolist(), bounds, strict=True)
+    }
     content = {"format": FORMAT, "documents": themes.n_documents, "next_id": themes.next_id, "themes": listed, "words": words}
     return json.dumps(content, ensure_ascii=True, separators=(",", ":"))
 
@@ -65,11 +70,7 @@ def _themes(content: dict[str, Any]) -> Themes:
     listed, words = content["themes"], content["words"]
     vocabulary = np.empty(len(words), dtype=object)
     vocabulary[:] = sorted(words)
-    occurrences, documents = np.zeros((len(words), len(listed))), np.zeros(len(words), np.int64)
-    for number, word in enumerate(vocabulary.tolist()):
-        documents[number], *pairs = words[word]
-        for place, value in pairs:
-            occurrences[number, range(len(listed))[place]] = value
+    entries = [(documents, places, values) for documents, places, values in map(words.__getitem__, vocabulary.tolist())]
     return Themes(
         ids=np.array([entry["id"] for entry in listed], np.int64),
         names=tuple(str(entry["name"]) for entry in listed),
@@ -78,12 +79,25 @@ def _themes(content: dict[str, Any]) -> Themes:
         pinned=np.array([entry["pinned"] is True for entry in listed], np.bool_),
         vocabulary=vocabulary,
         kinds=unit_kinds(vocabulary),
-        documents=documents,
-        occurrences=occurrences,
+        documents=np.array([documents for documents, *_ in entries], np.int64),
+        occurrences=_occurrences([places for _, places, _ in entries], [values for *_, values in entries], len(listed)),
         sizes=np.array([entry["size"] for entry in listed], np.float64),
         n_documents=int(content["documents"]),
         next_id=int(content["next_id"]),
     )
+
+
+def _occurrences(places: list[list[int]], values: list[list[float]], n_themes: int) -> NDArray[np.float64]:
+    """float64 (words, n_themes): how often each word occurs in each theme, 0 where it is not listed."""
+    sizes = list(map(len, places))
+    if sizes != list(map(len, values)):
+        raise ValueError("expected a number for each theme of a word")
+    columns = np.array(list(chain.from_iterable(places)) or np.zeros(0, np.int64))
+    if columns.dtype.kind != "i" or columns.min(initial=0) < 0:
+        raise ValueError("expected places of themes from 0 on")
+    occurrences = np.zeros((len(places), n_themes))
+    occurrences[np.repeat(np.arange(len(places)), sizes), columns] = np.fromiter(chain.from_iterable(values), np.float64)
+    return occurrences
 
 
 def _check(themes: Themes) -> None:

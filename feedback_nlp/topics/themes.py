@@ -82,7 +82,7 @@ class Themes:
             first = number * ROWS_AT_ONCE
             rows = min(batch.n_rows - first, ROWS_AT_ONCE)
             words = word[begin:end]
-            found = self._assign(row[begin:end] - first, place[words], weight[words], rows)
+            found = self._assign(row[begin:end] - first, place.take(words), weight.take(words), rows)
             theme[first : first + rows], strength[first : first + rows] = found
         return theme, strength
 
@@ -92,13 +92,15 @@ class Themes:
         """The theme of some rows. row, place, weight: of each word of each row."""
         from scipy.sparse import csr_array
 
-        known = place >= 0
+        known = np.flatnonzero(place >= 0)
         home, column = row[known], place[known]
-        tenths = np.where(self.kinds[column] == SUBJECT, 10, QUALITY_TENTHS).astype(np.float64)
-        logs = np.asarray(csr_array((tenths, (home, column)), shape=(n_rows, len(self.vocabulary))) @ self._logs)
-        best = (logs + self._priors).argmax(axis=1)
+        indptr = np.searchsorted(home, np.arange(n_rows + 1))
+        logs = np.asarray(csr_array((self._tenths[column], column, indptr), shape=(n_rows, len(self.vocabulary))) @ self._logs)
+        logs += self._priors
+        best = logs.argmax(axis=1)
         total = np.bincount(row, weights=weight, minlength=n_rows)
-        own = np.bincount(home, weights=weight[known] * self._affinity[column, best[home]], minlength=n_rows)
+        affinity = self._affinity.ravel().take(column * len(self) + best[home])
+        own = np.bincount(home, weights=weight[known] * affinity, minlength=n_rows)
         share = own / np.maximum(total, 1)
         enough = share >= MIN_STRENGTH
         return np.where(enough, best, -1), np.where(enough, share, 0.0)
@@ -203,6 +205,10 @@ class Themes:
         documents = np.where(place >= 0, np.append(self.documents, 0)[place], 0)
         weight = information(documents, self.n_documents, rarest=RARE_SHARE)
         return place, np.where(batch.kinds == QUALITY, weight * QUALITY_TENTHS // 10, weight)
+
+    @cached_property
+    def _tenths(self) -> Floats:
+        return np.where(self.kinds == SUBJECT, 10, QUALITY_TENTHS).astype(np.float64)
 
     @cached_property
     def _noise(self) -> Floats:

@@ -56,8 +56,8 @@ class TopicSums:
         Raises InputError where lengths differ.
         """
         part = PartWords.of(tokens)
-        terms = TermCounts.from_tokens(part.batch).of(knowledge.listed_keywords)
-        listed = knowledge.listed_phrases
+        named, listed = knowledge.listed_keywords, knowledge.listed_phrases
+        terms = TermCounts.from_tokens(part.batch.among(named.vocabulary)).of(named)
         phrases = PhraseCounts.from_tokens(part.spans.among(listed.vocabulary)).of(listed)
         themes = ThemeSums.from_rows(
             items.theme,

@@ -102,3 +102,10 @@ def abstain_threshold(probabilities: F64, chosen: NDArray[np.intp], target: NDAr
         if kept.any() and right[kept].mean() >= accuracy:
             return step / 100
     return 1.0
+
+
+def rounded_f1(truth: NDArray[Any], chosen: NDArray[Any], *, average: str) -> float:
+    """F1 to four digits; macro: the mean over the classes that occur in either; 0 of no rows."""
+    from sklearn.metrics import f1_score
+
+    return round(float(f1_score(truth, chosen, average=average, zero_division=0)), 4) if len(truth) else 0.0

@@ -18,13 +18,21 @@ from feedback_nlp.scorer.familiar import make_bitmap, pair_places, unfamiliar_sh
 from feedback_nlp.scorer.model import HEADS, N_LOGITS, POLARITY, head_slices, save_model
 from feedback_nlp.text.characters import character_table
 from feedback_nlp.text.clean import clean
-from feedback_nlp.train.calibrate import Calibration, abstain_threshold, calibrate_classes, calibrate_flag, flag_threshold, log_softmax
+from feedback_nlp.train.calibrate import (
+    Calibration,
+    abstain_threshold,
+    calibrate_classes,
+    calibrate_flag,
+    flag_threshold,
+    log_softmax,
+    rounded_f1,
+)
 from feedback_nlp.train.card import write_card
 from feedback_nlp.train.distil import taught
 from feedback_nlp.train.labels import Labels, text_fraction
 from feedback_nlp.train.network import F32, Network, Schedule, features_and_logits, fit_network, new_network
 from feedback_nlp.train.quantise import quantise
-from feedback_nlp.train.tasks import ONE_OF, Lesson, class_targets, flag_targets, make_lesson
+from feedback_nlp.train.tasks import ONE_OF, Lesson, class_mix, class_targets, flag_targets, flags_known, make_lesson
 
 #: Texts beyond this quantile of the labelled texts' numbers of n-grams count as long (``ngrams.text_norm``).
 LONG_TEXT_QUANTILE = 0.95
@@ -96,7 +104,7 @@ def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, 
     from importlib.metadata import version
 
     options = options or TrainOptions()
-    fold = _folds(labels, options)
+    fold = folds_of(labels, split=options.split)
     _check(labels, fold, Path(out), options)
     lesson = make_lesson(
         labels,
@@ -112,17 +120,15 @@ def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, 
     calibrations, thresholds = _calibrate(logits, labels, fair, judged, options)
     familiar, unfamiliar = _familiar(labels, fold)
     arrays |= {**_calibrated(arrays, calibrations), "familiar": familiar}
-    targets = class_targets(labels.heads)
     usual = fair if len(fair) else _fair(labels, np.arange(len(fold)))
-    shares = {head: np.bincount(targets[head][usual], minlength=len(HEADS[head])) / len(usual) for head in ONE_OF}
-    shares["risk"] = flag_targets(labels.heads)[usual].mean(axis=0)
+    shares = class_mix(labels.heads.iloc[usual])
     manifest = {
         "name": name,
         "version": "2",
         "orders": options.orders,
         "norm_limit": norm_limit,
         "thresholds": thresholds,
-        "reference": {**{head: np.round(share, 4).tolist() for head, share in shares.items()}, "unfamiliar": round(unfamiliar, 4)},
+        "reference": {**shares, "unfamiliar": round(unfamiliar, 4)},
         "training": {
             "options": {key: value for key, value in asdict(options).items() if key != "jobs"},
             "sources": [asdict(source) for source in labels.sources],
@@ -138,12 +144,28 @@ def train(labels: Labels, out: str | Path, options: TrainOptions | None = None, 
 
 def _check(labels: Labels, fold: NDArray[np.intp], out: Path, options: TrainOptions) -> None:
     """Raise InputError before anything slow is done; makes the folder ``out``."""
+    check_rows(labels, fold, folds=options.folds, split=options.split)
+    missing = [head for head in HEADS if labels.heads[head].isna().all()]
+    if missing:
+        raise InputError(
+            f"no table has labels of {', '.join(missing)}, and a model made from nothing needs some of each of {', '.join(HEADS)}; "
+            "add them, or begin with a model that knows them, which keeps what nobody labelled (command line: --start bundled)"
+        )
+    make_folder(out)
+
+
+def check_rows(labels: Labels, fold: NDArray[np.intp], *, folds: int, split: str) -> None:
+    """Raise InputError where there is nothing to learn from, or nothing beside what is held out."""
     if not len(labels.heads):
         raise InputError("expected texts with readers' labels to train on, got none: the tables are empty, or all their texts are excluded")
-    whole = [number for number in range(options.folds) if (fold == number).all()]
+    whole = [number for number in range(folds) if (fold == number).all()]
     if whole:
-        got = f"all {len(fold)} labelled texts are in fifth {whole[0] + 1} by {options.split}"
+        got = f"all {len(fold)} labelled texts are in fifth {whole[0] + 1} by {split}"
         raise InputError(f"folds: expected texts to learn from beside those held out, but {got}; give more texts or sources, or folds 0")
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder of a model. Raises InputError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -156,9 +178,9 @@ def _fair(labels: Labels, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     return rows[natural] if natural.sum() >= LEAST_NATURAL else rows
 
 
-def _folds(labels: Labels, options: TrainOptions) -> NDArray[np.intp]:
-    """Part 0..4 of each labelled text."""
-    if options.split == "text":
+def folds_of(labels: Labels, *, split: str) -> NDArray[np.intp]:
+    """Part 0..4 of each labelled text: by its hash (split "text"), or with all texts of its source ("source")."""
+    if split == "text":
         return (text_fraction(labels.heads["text"].tolist()) * FOLDS).astype(np.intp)
     sizes = labels.heads["source"].value_counts(sort=False)
     order = sorted(sizes.index, key=lambda source: (-sizes[source], source))
@@ -241,17 +263,21 @@ def _calibrate(
     parts, targets, flags = head_slices(), class_targets(labels.heads), flag_targets(labels.heads)
     by_head = {head: Calibration(1.0, np.zeros(len(HEADS[head])), np.zeros(len(HEADS[head]))) for head in ONE_OF}
     if len(fair):
-        by_head = {head: calibrate_classes(logits[fair, parts[head]], targets[head][fair]) for head in ONE_OF}
+        said = {head: fair[targets[head][fair] >= 0] for head in ONE_OF}
+        by_head |= {head: calibrate_classes(logits[rows, parts[head]], targets[head][rows]) for head, rows in said.items() if len(rows)}
     found = {parts[head].start: (parts[head], calibration) for head, calibration in by_head.items()}
     thresholds = {"type": 0.0}
+    read = flags_known(labels.heads)
+    looked, judged = fair[read[fair]], judged[read[judged]]
     for number, (code, column) in enumerate(zip(HEADS["risk"], range(parts["risk"].start, POLARITY), strict=True)):
-        calibration = calibrate_flag(logits[fair, column], flags[fair, number])
+        calibration = calibrate_flag(logits[looked, column], flags[looked, number])
         found[column] = (slice(column, column + 1), calibration)
         probabilities = 1 / (1 + np.exp(-calibration.apply(logits[judged, column])))
         thresholds[f"risk_{code}"] = flag_threshold(probabilities, flags[judged, number])
-    if len(fair):
-        chosen, probabilities = _choose(logits[fair, parts["type"]], by_head["type"])
-        thresholds["type"] = abstain_threshold(probabilities, chosen, targets["type"][fair], options.abstain_accuracy)
+    typed = fair[targets["type"][fair] >= 0]
+    if len(typed):
+        chosen, probabilities = _choose(logits[typed, parts["type"]], by_head["type"])
+        thresholds["type"] = abstain_threshold(probabilities, chosen, targets["type"][typed], options.abstain_accuracy)
     return found, thresholds
 
 
@@ -291,8 +317,6 @@ def _figures(
     judged: NDArray[np.intp],
 ) -> dict[str, dict[str, float]]:
     """Macro-F1 of the one-of heads and F1 of the flags (at their thresholds) on held-out texts: all, and the fair sample alone."""
-    from sklearn.metrics import f1_score
-
     natural = labels.heads["natural"].to_numpy(bool)
     targets, flags, result = class_targets(labels.heads), flag_targets(labels.heads), {}
     for name, rows in (("all", judged), ("natural", judged[natural[judged]])):
@@ -301,11 +325,13 @@ def _figures(
         figures: dict[str, float] = {"texts": len(rows)}
         for head in ONE_OF:
             part, calibration = calibrations[head_slices()[head].start]
-            chosen, _ = _choose(logits[rows, part], calibration)
-            figures[f"{head}_macro_f1"] = round(float(f1_score(targets[head][rows], chosen, average="macro", zero_division=0)), 4)
+            said = rows[targets[head][rows] >= 0]
+            chosen, _ = _choose(logits[said, part], calibration)
+            figures[f"{head}_macro_f1"] = rounded_f1(targets[head][said], chosen, average="macro")
+        read = rows[flags_known(labels.heads)[rows]]
         for number, code in enumerate(HEADS["risk"]):
             part, calibration = calibrations[head_slices()["risk"].start + number]
-            raised = 1 / (1 + np.exp(-calibration.apply(logits[rows, part])[:, 0])) >= thresholds[f"risk_{code}"]
-            figures[f"risk_{code}_f1"] = round(float(f1_score(flags[rows, number], raised, zero_division=0)), 4)
+            raised = 1 / (1 + np.exp(-calibration.apply(logits[read, part])[:, 0])) >= thresholds[f"risk_{code}"]
+            figures[f"risk_{code}_f1"] = rounded_f1(flags[read, number], raised, average="binary")
         result[name] = figures
     return result

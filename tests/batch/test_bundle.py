@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from feedback_nlp.batch.bundle import ArraysOf, arrow_table, let_go, load_bundle, map_arrays, map_frame, save_bundle
+from feedback_nlp.batch.bundle import ArraysOf, arrow_table, let_go, load_bundle, map_arrays, map_frame, map_values, save_bundle
 from feedback_nlp.errors import InputError
 
 SLOW_DISK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -50,6 +50,36 @@ def test_texts_come_back(tmp_path, texts):
     found = load_bundle(path)
     assert found["list"].dtype == found["array"].dtype == object
     assert found["list"].tolist() == found["array"].tolist() == texts
+
+
+#: Rows of texts by entry; few different ones, so that entries are alike in many rows.
+ALIKE = st.lists(st.tuples(*[st.sampled_from(["", "甲", "乙乙", "𠮷"])] * 3), max_size=12)
+
+
+@SLOW_DISK
+@example([("甲", "甲", "甲")] * 3)
+@example([("甲", "甲", "甲")] * 5 + [("甲", "乙乙", ""), ("", "甲", "甲")])
+@given(ALIKE)
+def test_entries_that_are_alike_come_back(tmp_path, rows):
+    path, names = tmp_path / "t.npz", ("one", "two", "three")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    save_bundle(path, {**columns, "other": ["丙"], "numbers": np.arange(len(rows))})
+    for asked in (None, *([name] for name in names), ["three", "two"]):
+        found = load_bundle(path, asked)
+        assert all(found[name].tolist() == columns[name] for name in asked or names)
+    chosen = np.array([*range(len(rows))][::-2] * 2, np.int64)
+    for name in names:
+        assert map_values(path, name, chosen).tolist() == [columns[name][row] for row in chosen]
+
+
+def test_entries_that_are_alike_are_kept_once_and_are_not_the_same_array(tmp_path):
+    texts = [f"屏幕第{row}次碎了" for row in range(1000)]
+    save_bundle(tmp_path / "one.npz", {"read": texts})
+    save_bundle(tmp_path / "three.npz", {"read": texts, "shown": texts, "original": ["　", *texts[1:]]})
+    assert (tmp_path / "three.npz").stat().st_size < 1.2 * (tmp_path / "one.npz").stat().st_size
+    found = load_bundle(tmp_path / "three.npz")
+    found["shown"][0] = "另一条"
+    assert (found["read"][0], found["original"][:2].tolist()) == (texts[0], ["　", texts[1]])
 
 
 CELLS = {

@@ -73,6 +73,14 @@ def interrupting(at):
 # Again
 
 
+def test_a_relative_folder_is_that_of_this_process_and_not_of_workers_that_stand_elsewhere(run, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert run("out", engine=LocalEngine(2))
+    assert contents(tmp_path / "one" / "out") == contents(tmp_path / "two" / "out")
+
+
 def test_a_finished_run_is_not_made_again(run, tmp_path):
     out = tmp_path / "out"
     assert run(out) is True
@@ -190,14 +198,19 @@ def test_without_resume_everything_is_made_again(run, tmp_path):
     assert contents(out) == contents(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("kind", ["first", "second"])
-def test_resuming_upon_a_damaged_part_is_told(run, tmp_path, kind):
+@pytest.mark.parametrize("damage", ["cut", "holed"])
+@pytest.mark.parametrize("kind", ["first", "second", "third"])
+def test_a_damaged_part_is_made_again(run, tmp_path, kind, damage):
     out = tmp_path / "out"
     with pytest.raises(Interrupted):
-        run(out, progress=interrupting("ledger"))
-    (out / WORK / f"{kind}-000000.npz").write_bytes(b"PK\x03\x04")
-    with pytest.raises(InputError, match=rf"{kind}-000000\.npz: expected a part of a run, .* run without --resume"):
-        run(out, resume=True)
+        run(out, progress=interrupting("write"))
+    part = out / WORK / f"{kind}-000000.npz"
+    data = part.read_bytes()
+    middle = len(data) // 2
+    part.write_bytes(data[:middle] if damage == "cut" else data[:middle] + bytes(64) + data[middle + 64 :])
+    assert run(out, resume=True) is True
+    run(tmp_path / "whole")
+    assert contents(out) == contents(tmp_path / "whole")
 
 
 def test_resuming_upon_a_damaged_journal_is_told(run, tmp_path):

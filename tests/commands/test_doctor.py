@@ -108,7 +108,12 @@ CASES = {
         lambda patch: patch.setattr("feedback_nlp.text.native.native", lambda: None),
         ("_feedback_nlp_native", "note", "missing; numpy does the same work, slower", "C compiler"),
     ),
-    "the other one was not": (
+    "the cutter was not": (
+        "check_compiled",
+        lambda patch: patch.setattr("feedback_nlp.text.cutting.compiled", lambda: False),
+        ("_feedback_nlp_cut", "note", "missing; numpy does the same work, slower", "C compiler"),
+    ),
+    "the one for duplicates was not": (
         "check_compiled",
         lambda patch: patch.setattr("feedback_nlp.topics.kernels.compiled", lambda: False),
         ("_feedback_nlp_minhash", "note", "missing; numpy does the same work, slower", "C compiler"),

@@ -1,5 +1,6 @@
 """What the terminal shows while a run goes on, and when it is in colour."""
 
+import dataclasses
 import io
 import re
 
@@ -109,3 +110,19 @@ def test_colours(monkeypatch, capsys, environment, codes, colour):
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert ("\x1b" in out, COLOUR.search(out) is not None) == (codes, colour)
+
+
+@pytest.mark.parametrize(("frequent", "line"), [(5, None), (12_345, "预警共 {alerts} 项，高频共 12345 项，见 trends.parquet")])
+def test_all_that_is_frequent_is_counted(monkeypatch, capsys, tmp_path, frequent, line):
+    """The summary lists some of it; the last line has the number of all."""
+    monkeypatch.setenv(VARIABLE, "zh")
+    analysis = feedback_nlp.analyze(["闪退", "很好用"])
+    entries = [{"dimension": "theme", "key": f"话题{number}", "date": "2026-03-01", "count": 20 - number} for number in range(frequent)]
+    summary = {**analysis.summary, "high_frequency": entries[:100], "n_high_frequency": frequent}
+    terminal.print_analysis(dataclasses.replace(analysis, summary=summary), tmp_path)
+    out = capsys.readouterr().out.splitlines()
+    assert [text for text in out if text.startswith("高频：")] == [
+        f"高频：2026-03-01 主题「话题{number}」{20 - number} 条" for number in range(terminal.TOP_BURSTS)
+    ]
+    expected = [] if line is None else [line.format(alerts=len(summary["alerts"]))]
+    assert [text for text in out if "trends.parquet" in text] == expected

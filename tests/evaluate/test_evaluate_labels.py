@@ -6,8 +6,8 @@ import pytest
 
 from feedback_nlp.errors import InputError, RowError, TextTypeError
 from feedback_nlp.evaluate.files import EVALUATED, TRAINED_ON, mark_trained, read_label_files
-from feedback_nlp.evaluate.labels import CLASS_NAMES, HEAD_NAMES, label_name, rename_columns, take_labels
 from feedback_nlp.scorer.model import HEADS
+from feedback_nlp.train.given import CLASS_NAMES, HEAD_NAMES, label_name, rename_columns, take_labels
 from feedback_nlp.train.labels import Source
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from feedback_nlp.classify.heads import softmax
-from feedback_nlp.evaluate.labels import take_labels
 from feedback_nlp.evaluate.readings import RAISED, Reading, read_with
 from feedback_nlp.scorer.model import HEADS, N_LOGITS, head_slices
 from feedback_nlp.scorer.scorer import CHUNK_CHARS, BatchScorer
 from feedback_nlp.text.clean import clean
+from feedback_nlp.train.given import take_labels
 
 ONE_OF = ("type", "sentiment", "urgency")
 

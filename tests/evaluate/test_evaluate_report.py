@@ -17,12 +17,12 @@ from sklearn.metrics import accuracy_score, classification_report, f1_score
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.evaluate import Evaluation, evaluate
-from feedback_nlp.evaluate.labels import take_labels
 from feedback_nlp.evaluate.mistakes import strongest_phrases
 from feedback_nlp.evaluate.readings import read_with
 from feedback_nlp.evaluate.tables import CLASS_COLUMNS, CONFUSION_COLUMNS, HEAD_COLUMNS, RELIABILITY_COLUMNS
 from feedback_nlp.scorer.model import HEADS
 from feedback_nlp.scorer.scorer import BatchScorer
+from feedback_nlp.train.given import take_labels
 from feedback_nlp.train.labels import Source
 from feedback_nlp.vocabulary import RISK_CODES
 

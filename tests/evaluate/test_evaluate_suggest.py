@@ -8,10 +8,10 @@ import pytest
 
 from feedback_nlp.errors import MissingExtraError
 from feedback_nlp.evaluate import evaluate
-from feedback_nlp.evaluate.labels import take_labels
 from feedback_nlp.evaluate.readings import Reading
 from feedback_nlp.evaluate.suggest import SUGGESTION_COLUMNS, load_cleanlab, suggestion_table
 from feedback_nlp.scorer.model import HEADS
+from feedback_nlp.train.given import take_labels
 
 MESSAGE = "install it with: python -m pip install 'feedback_nlp[labels]'"
 

@@ -148,6 +148,22 @@ def test_reading_a_column_equals_reading_one_by_one(texts):
         assert (wrong, moment) == (alone_bad[0], alone[0]) or (wrong and alone_bad[0])
 
 
+#: The usual form, with one character of it changed.
+NEARLY_USUAL = st.builds(
+    lambda moment, place, other: f"{moment[:place]}{other}{moment[place + 1 :]}",
+    st.datetimes().map(lambda moment: moment.isoformat(" ", "seconds")), st.integers(0, 18), st.sampled_from("0129-/:. Tt５٣\U0010ffff"),
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(NEARLY_USUAL)
+def test_the_usual_form_is_read_as_any_other(text):
+    (alone,), (alone_bad,) = parse_dates([text])
+    times, bad = parse_dates([text] * 64)
+    assert bad.tolist() == [alone_bad] * 64
+    assert times.isna().all() if alone_bad else (times == alone).all()
+
+
 @settings(deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="0123456789-/:年月日T +.Z", max_size=20), st.floats(), st.integers(), st.binary()))
 def test_anything_is_read_or_bad(value):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_nlp.io.decoding import MAX_RECORD, Plan, text_blocks
-from feedback_nlp.io.records import RecordReader
+from feedback_nlp.io.records import RecordReader, _parse_record
 
 
 def records(text, delimiter=",", block=1 << 20, limit=MAX_RECORD):
@@ -52,6 +52,35 @@ def records(text, delimiter=",", block=1 << 20, limit=MAX_RECORD):
 )
 def test_records(text, expected):
     assert records(text) == expected
+
+
+@pytest.mark.parametrize("spare", ["\0", "\x08", ""], ids=["a NUL", "one mark left", "all marks"])
+def test_texts_that_hold_the_marks_that_part_fields(spare):
+    held = "".join(map(chr, range(9))).replace(spare, "") if spare else "".join(map(chr, range(9)))
+    assert records(f'{held},"b,"\n\n\r\r\nc,{held}') == [(0, 1, [held, "b,"]), (1, 2, []), (2, 3, []), (3, 4, ["c", held])]
+
+
+def records_one_by_one(text):
+    """Each record by the rule for one, the next line where it says no: obvious, and quadratic."""
+    newline = "\n" if "\n" in text or "\r" not in text else "\r"
+    lines = io.StringIO(text, newline=newline).readlines()
+    found, start = [], 0
+    while start < len(lines):
+        rest = "".join(lines[start:])
+        fields, end = _parse_record(rest, 0, ",", newline)
+        stop = start + 1 if fields is None else start + len(io.StringIO(rest[:end], newline=newline).readlines())
+        found.append((start, stop, fields))
+        start = stop
+    return found
+
+
+PIECES = ['"', '""', ',"', '",', '"\r\n', "\r\n", "\n", '\n"', ",", "a", "\r", "\0", "好", "\U0001f600"]
+
+
+@settings(deadline=None)
+@given(st.text(alphabet='a",\n\r', max_size=60) | st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_records_equal_those_read_one_by_one(text):
+    assert records(text) == records_one_by_one(text)
 
 
 def slow_records(text):

@@ -56,6 +56,30 @@ def test_csv_headers(tmp_path):
     assert (tmp_path / "f.csv").read_bytes() == "问题描述,5\nx,1\n".encode()
 
 
+@pytest.mark.parametrize(("write", "suffix"), [(write_csv, "csv"), (write_jsonl, "jsonl")])
+def test_an_open_file_is_written_on(tmp_path, write, suffix):
+    frame = pd.DataFrame({"a": ["x", "=y", "甲,乙"], "b": [0.5, np.nan, 2.0]})
+    write(frame, tmp_path / f"whole.{suffix}")
+    with (tmp_path / f"pieces.{suffix}").open("wb") as file:
+        for start in range(3):
+            write(frame.iloc[start : start + 1], file, **({"header": not start} if suffix == "csv" else {}))
+        assert not file.closed
+    assert (tmp_path / f"pieces.{suffix}").read_bytes() == (tmp_path / f"whole.{suffix}").read_bytes()
+
+
+def test_csv_without_a_header(tmp_path):
+    write_csv(pd.DataFrame({"a": [1]}), tmp_path / "f.csv", header=False, bom=True)
+    assert (tmp_path / "f.csv").read_bytes() == b"\xef\xbb\xbf1\n"
+    write_csv(pd.DataFrame({"a": []}), tmp_path / "f.csv", header=False)
+    assert (tmp_path / "f.csv").read_bytes() == b""
+
+
+def test_numbers_that_are_equal_and_written_differently(tmp_path):
+    """Each different number is spelled once."""
+    write_csv(pd.DataFrame({"a": [0.0, -0.0, np.nan, 1e-05, 0.0, 1e-05, np.nan]}), tmp_path / "f.csv")
+    assert (tmp_path / "f.csv").read_text().split("\n")[1:-1] == ["0.0", "-0.0", '""', "1e-05", "0.0", "1e-05", '""']
+
+
 CELL = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
@@ -224,6 +248,16 @@ def test_killed_process_leaves_no_half_file(tmp_path):
         assert process.stdout.readline() == b"written\n"
         process.send_signal(signal.SIGKILL)
     assert not (tmp_path / "f.txt").exists()
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_file_that_need_not_be_durable_is_not_waited_for(tmp_path, monkeypatch, durable):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with atomic_path(tmp_path / "f.txt", durable=durable) as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "f.txt").read_text() == "new"
+    assert bool(synced) == durable
 
 
 def test_permissions_and_links_are_kept(tmp_path):

@@ -372,6 +372,14 @@ def sentence(row, policy=POLICY, *, sentiment=0, urgency=0):
     return reasons(evidence, prioritise(evidence, policy), policy, scores=scores_of([(sentiment, urgency)]))[0]
 
 
+def test_sentences_of_many_are_those_of_each():
+    rows = [calm(), calm(core=True, day_count=12), calm(), calm(customer_theme_count=2, core=True), calm(cued=[0])]
+    evidence = evidence_of(rows, POLICY)
+    notes = np.array(["", "；一", "", "；二", ""], dtype=object)
+    found = reasons(evidence, prioritise(evidence, POLICY), POLICY, scores=scores_of([(0, 0)] * 5), notes=notes).tolist()
+    assert found == [f"{sentence(row).removesuffix('。')}{note}。" for row, note in zip(rows, notes, strict=True)]
+
+
 @pytest.mark.parametrize(
     ("row", "options", "expected"),
     [

@@ -51,7 +51,8 @@ def hostile(analysis):
 @pytest.fixture(scope="session")
 def empty(analysis):
     """An analysis of which nothing is left."""
-    summary = {**analysis.summary, "items": 0, "period": None, "undated": 0, "alerts": [], "high_frequency": [], "mean_polarity": 0.0}
+    nothing = {"items": 0, "period": None, "undated": 0, "mean_polarity": 0.0, "alerts": [], "n_high_frequency": 0, "high_frequency": []}
+    summary = {**analysis.summary, **nothing}
     for name in ("priority", "type", "sentiment"):
         summary[name] = dict.fromkeys(summary[name], 0)
     tables = ("ledger", "themes", "keywords", "phrases", "duplicates", "aspects", "trends", "quarantine")

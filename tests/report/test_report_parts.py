@@ -20,7 +20,7 @@ from feedback_nlp.report.marks import phrase_spans, pieces, urgent_spans
 from feedback_nlp.report.moments import make_periods, period_label, reading_moment
 from feedback_nlp.report.overdue import CLOCKS, find_overdue
 from feedback_nlp.report.sections import heat_style
-from feedback_nlp.report.tables import cross, split_by
+from feedback_nlp.report.tables import split_by
 from feedback_nlp.report.urgent import split_reasons
 from feedback_nlp.report.words import ENGLISH, asset, words_of
 from feedback_nlp.scorer.scorer import BatchScorer
@@ -198,13 +198,6 @@ def test_urgent_words_are_marked():
 @pytest.mark.parametrize("text", ["", "。。。", "👍", "a" * 5000])
 def test_marks_of_odd_texts(text):
     assert all(0 <= first < last <= len(text) for first, last in urgent_spans(text, BatchScorer.load()))
-
-
-@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 2)), max_size=40))
-def test_cross_counts_pairs(pairs):
-    rows, columns = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
-    table = cross(rows, columns, 4, 3)
-    assert all(table[row, column] == pairs.count((row, column)) for row in range(4) for column in range(3))
 
 
 def test_a_split():

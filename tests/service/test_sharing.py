@@ -1,13 +1,11 @@
 """One object for many threads, processes and event loops: everybody gets the answer that one alone would get."""
 
 import copy
-import gc
 import json
 import os
 import pickle
 import subprocess
 import sys
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -83,25 +81,3 @@ def test_use_leaves_an_object_as_it_was(objects):
     before = {name: pickle.dumps(value) for name, value in objects.items()}
     at_once(lambda number: answers(objects, parts()[number]))
     assert {name: pickle.dumps(value) for name, value in objects.items()} == before
-
-
-def test_memory_does_not_grow():
-    """Blocks that Python and numpy hold after 400 calls on different texts, against 100 calls; a leak of 100 bytes a call would show."""
-    scorer, tokenizer = shared_use.BatchScorer.load(), shared_use.Tokenizer()
-
-    def use(first, calls):
-        for number in range(first, first + calls):
-            texts = [f"{text}{number}" for text in TEXTS[:8]]
-            scorer.score(texts)
-            tokenizer.tokenize(texts)
-        gc.collect()
-        return tracemalloc.get_traced_memory()[0]
-
-    tracemalloc.start()
-    try:
-        use(0, 100)
-        before = use(100, 100)
-        after = use(200, 400)
-    finally:
-        tracemalloc.stop()
-    assert after - before < 400 * 100

@@ -250,6 +250,29 @@ def test_texts_are_strings(row):
         mask_texts(["好", row])
 
 
+def masked_without_looking(text):
+    """All patterns over every text, in their order."""
+    text = privacy.EMAIL.sub(r"\1***", text)
+    text = privacy.BANK_CARD.sub(privacy._bank_card, privacy.ID_CARD.sub(privacy._id_card, text))
+    for pattern in (privacy.MOBILE, privacy.LANDLINE, privacy.SPOKEN):
+        text = pattern.sub(privacy._telephone, text)
+    return privacy.MESSENGER_BARE.sub(r"\1\2\3***", privacy.MESSENGER.sub(r"\1\2\3***", text))
+
+
+@given(MESSY)
+@example("WECHAT：abc12345")
+@example("联系方式1 3 8 1 2 3 4 5 6 7 8")
+@example("(010)1234567")
+@example("薇 12345678")
+def test_no_pattern_is_passed_over(text):
+    assert privacy._mask_text(text) == masked_without_looking(text)
+
+
+def test_no_pattern_is_passed_over_in_the_tables():
+    texts = [*LEAVE_ALONE, *(text for text, _ in TEXT_CASES)]
+    assert [*map(privacy._mask_text, texts)] == [*map(masked_without_looking, texts)]
+
+
 @given(MESSY)
 @example("4111 1111 1111 6222021234567894")
 @example("6222021234567894 4111 1111 1111 1111")
@@ -375,6 +398,29 @@ def test_columns_of_strings(kind, dtype):
 @pytest.mark.parametrize("dtype", ["Int64", "Float64", "int64", "float64"])
 def test_columns_of_numbers(dtype):
     assert mask_column(pd.Series([13812345678], dtype=dtype), "contact").tolist() == ["138****5678"]
+
+
+ODD_IDS = (
+    "",
+    " ",
+    "C1",
+    "C12345 ",
+    "138****5678",
+    "13812345678",
+    "1381234567",
+    "a***@b.cn",
+    "ＡＢＣ１２３４",
+    "王小明",
+    "A-12345",
+    "x" * 40,
+)
+IDS = st.text(alphabet="0189AZaz", max_size=14) | st.sampled_from(ODD_IDS) | st.text(max_size=12)
+
+
+@pytest.mark.parametrize(("kind", "alone"), [("identifier", mask_identifier), ("contact", mask_contact), ("name", mask_name)])
+@given(values=st.lists(IDS, min_size=1, max_size=12))
+def test_a_column_is_masked_as_its_values(kind, alone, values):
+    assert mask_column(pd.Series(values, dtype=object), kind).tolist() == [*map(alone, values)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -217,6 +217,22 @@ def test_tokenize_matches_cut(tokenizer):
     assert got.rows().tolist() == [row for row, words in enumerate(got.to_lists()) for _ in words]
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=4))
+def test_tokenize_matches_cut_in_wild_text(texts):
+    got = SHARED.tokenize(texts)
+    assert got.to_lists() == [SHARED.cut(text) for text in texts]
+    assert got.vocabulary.tolist() == sorted({word for row in got.to_lists() for word in row})
+
+
+def test_words_outside_the_dictionary_of_any_length():
+    words = ["闪退", "k8", "k8s", "3.5", "50%", "eSIM", "iPhone15", "\r\n"]
+    texts = [" ".join(words), " ".join(reversed(words)), *words]
+    got = SHARED.tokenize(texts)
+    assert got.to_lists() == [SHARED.cut(text) for text in texts]
+    assert set(got.vocabulary.tolist()) - set(words) == {" "}
+
+
 @pytest.mark.parametrize("chars", [1, 7, 100])
 def test_tokenize_in_chunks(tokenizer, monkeypatch, chars):
     texts = [*SENTENCES, *TEXTS, *AWKWARD]

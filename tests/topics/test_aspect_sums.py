@@ -60,12 +60,12 @@ def slow_table(mentions, products):
     return table.astype(kinds | {"examples": object})
 
 
-@pytest.mark.parametrize("window", [1, 2, sums_module.WINDOW])
+@pytest.mark.parametrize("windows", [(), (1,), (2,), (1, 3), sums_module.WINDOWS])
 @settings(deadline=None, database=None)
 @given(mentions=mention_lists, products=product_lists)
-def test_the_table_is_that_of_the_slow_one(window, mentions, products):
+def test_the_table_is_that_of_the_slow_one(windows, mentions, products):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sums_module, "WINDOW", window)
+        patch.setattr(sums_module, "WINDOWS", windows)
         table = AspectSums.from_part(part_of(mentions), products).table()
     assert_frame_equal(table, slow_table(mentions, products))
 
@@ -94,8 +94,8 @@ def test_examples_do_not_grow_with_texts():
 
 def test_what_is_often_said_does_not_hide_the_rest():
     """More of one phrase than are looked at first."""
-    mentions = [(row, 0, 0, "好", 1.0) for row in range(3 * sums_module.WINDOW)] + [(0, 0, 0, "不错", 0.5), (1, 0, 1, "很好", 0.4)]
-    examples = AspectSums.from_part(part_of(mentions, 3 * sums_module.WINDOW), None).table()["examples"].tolist()
+    mentions = [(row, 0, 0, "好", 1.0) for row in range(3 * sums_module.WINDOWS[-1])] + [(0, 0, 0, "不错", 0.5), (1, 0, 1, "很好", 0.4)]
+    examples = AspectSums.from_part(part_of(mentions, 3 * sums_module.WINDOWS[-1]), None).table()["examples"].tolist()
     assert examples == [["续航: 好", "续航: 不错", "电池: 很好"]]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from feedback_nlp.text.tokenize import content_mask
 from feedback_nlp.topics import TermCounts
-from feedback_nlp.topics.counts import find_terms, information, npmi
+from feedback_nlp.topics.counts import NumberTable, find_terms, information, npmi
 from feedback_nlp.topics.stream import (
     NEGATIONS,
     QUALITY,
@@ -17,6 +17,8 @@ from feedback_nlp.topics.stream import (
     VARIANTS,
     Folded,
     evaluative_words,
+    few_members,
+    members,
     merge_words,
     phrase_roles,
     rank_words,
@@ -238,6 +240,25 @@ def test_find_terms(asked):
         place = {word: number for number, word in enumerate(terms.tolist())}
         found = find_terms(np.array(asked, dtype=object), terms)
         assert found.dtype == np.int64 and found.tolist() == [place.get(word, -1) for word in asked]
+
+
+#: Numbers that fall into one slot of a small table, the first and the last ones, and others.
+CROWDED = [place * 2**61 for place in range(-4, 4)]
+
+
+@pytest.mark.parametrize("numbers", [[], [7], CROWDED, [-(2**63), 2**63 - 1, 0, -1], list(range(0, 9_000, 3)), [n * n for n in range(999)]])
+def test_number_table(numbers):
+    asked = [*numbers, *range(-3, 40), *CROWDED, *numbers[::-1]]
+    place = {number: at for at, number in enumerate(numbers)}
+    found = NumberTable.of(np.array(numbers, np.int64)).find(np.array(asked, np.int64))
+    assert found.dtype == np.int64 and found.tolist() == [place.get(number, -1) for number in asked]
+
+
+@pytest.mark.parametrize("words", [[], ["b"], ["a", "b", "一", "的", "\ud800"]])
+@pytest.mark.parametrize("chosen", [frozenset(), frozenset("b"), frozenset(["", "a", "的", "ab", "zz", "龥"])])
+def test_few_members_are_members(words, chosen):
+    words = np.array(words, dtype=object)
+    assert few_members(words, chosen).tolist() == members(words, chosen).tolist() == [word in chosen for word in words]
 
 
 @pytest.mark.parametrize("words", [[], ["b", "a", "b"], ["一", "", "\ud800", "a"]])

@@ -32,7 +32,7 @@ EDGES = [
 def path(request, monkeypatch):
     """Both ways in turn."""
     if request.param == "numpy":
-        monkeypatch.setattr(kernels, "_compiled_module", lambda: None)
+        monkeypatch.setattr(kernels, "compiled_module", lambda: None)
     elif os.environ.get(NO_COMPILER):
         pytest.skip(f"{NO_COMPILER} is set")
     assert kernels.compiled() == (request.param == "compiled")
@@ -42,7 +42,7 @@ def both(function, *args):
     """What the compiled function and its twin give."""
     found = [function(*args)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernels, "_compiled_module", lambda: None)
+        patch.setattr(kernels, "compiled_module", lambda: None)
         return [*found, function(*args)]
 
 
@@ -171,6 +171,14 @@ def same_bits(texts):
     np.testing.assert_array_equal(*both(lambda *args: kernels.band_keys(*args, size=5, bands=38), grams, filled))
 
 
+def span_arrays(first=(0,), size=None, left=None, lines=1):
+    """What ``best_spans`` is given, of two words of one row."""
+    size = [1] * len(first) if size is None else size
+    left = np.zeros(2 * len(first) if left is None else left, np.int64)
+    words, scores = np.zeros(2, np.int32), np.zeros(len(first), np.int64)
+    return words, np.array([0, 2]), np.array(first), np.array(size), scores, left, np.zeros((lines, 1), np.int64)
+
+
 @pytest.mark.parametrize(
     ("name", "args", "message"),
     [
@@ -185,22 +193,30 @@ def same_bits(texts):
         ("shared", (np.zeros(2, np.int32), np.array([0, 2]), np.array([[0, 0]], np.int32), np.zeros(2, np.int32)), "pairs, out"),
         ("mark_followers", (np.array([[0, -1]], np.int32), np.zeros(2, bool)), "pairs: expected"),
         ("mark_followers", (np.array([[0, 1]], np.int32), b"ab"), "follows: expected a writable"),
+        ("best_spans", span_arrays(first=[2]), "first, size: expected runs"),
+        ("best_spans", span_arrays(first=[-1]), "first, size: expected runs"),
+        ("best_spans", span_arrays(size=[0]), "first, size: expected runs"),
+        ("best_spans", span_arrays(size=[5]), "first, size: expected runs"),
+        ("best_spans", span_arrays(first=[1, 0], size=[1, 1]), "first, size: expected runs"),
+        ("best_spans", span_arrays(first=[0, 0], size=[2, 1]), "first, size: expected runs"),
+        ("best_spans", span_arrays(left=1), "two in left"),
+        ("best_spans", span_arrays(lines=0), "a line for each row"),
     ],
 )
 def test_the_extension_refuses_what_would_go_over_the_edge(name, args, message):
     if os.environ.get(NO_COMPILER):
         pytest.skip(f"{NO_COMPILER} is set")
     with pytest.raises(ValueError, match=message):
-        getattr(kernels._compiled_module(), name)(*args)
+        getattr(kernels.compiled_module(), name)(*args)
 
 
 @pytest.mark.parametrize("module", [None, SimpleNamespace(), SimpleNamespace(VERSION=-1)])
 def test_a_missing_or_foreign_extension_is_not_used(monkeypatch, module):
     monkeypatch.setitem(sys.modules, "_feedback_nlp_minhash", module)
-    kernels._compiled_module.cache_clear()
+    kernels.compiled_module.cache_clear()
     try:
         assert not kernels.compiled()
         assert kernels.mark_followers(np.array([[0, 1]], np.int32), 2).tolist() == [False, True]
     finally:
         monkeypatch.undo()
-        kernels._compiled_module.cache_clear()
+        kernels.compiled_module.cache_clear()

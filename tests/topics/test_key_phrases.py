@@ -12,7 +12,7 @@ import pytest
 from feedback_nlp.errors import InputError
 from feedback_nlp.topics import PhraseCounts, corpus_phrases, group_phrases, item_phrases
 from feedback_nlp.topics import key_phrases as module
-from feedback_nlp.topics.key_phrases import _mean, _repetition, span_scores
+from feedback_nlp.topics.key_phrases import _mean, _repetition, joined_phrases, span_scores
 from feedback_nlp.topics.phrase_book import PhraseBook, phrase_weights
 from feedback_nlp.topics.phrase_counts import cohesion, covered, number_phrases
 from feedback_nlp.topics.spans import COMPLEMENTS, DEGREES, DENIALS, find_spans
@@ -209,7 +209,9 @@ def test_spans_among_some_words(tokenize, corpus):
     words = np.array(sorted({"登录", "失败", "客服", "蓝牙"}), dtype=object)
     got = spans.among(words)
     expected = [text_of(row, spans.batch.vocabulary) for row in spans.words]
-    assert [text_of(row, spans.batch.vocabulary) for row in got.words] == [phrase for phrase in expected if set(phrase) <= set(words)]
+    assert [text_of(row, got.batch.vocabulary) for row in got.words] == [phrase for phrase in expected if set(phrase) <= set(words)]
+    assert got.rows.tolist() == [row for row, phrase in zip(spans.rows.tolist(), expected, strict=True) if set(phrase) <= set(words)]
+    assert got.batch.vocabulary.tolist() == [word for word in words.tolist() if word in spans.batch.vocabulary]
     assert len(got.first) > 0
 
 
@@ -241,6 +243,15 @@ def test_phrases_of_items(tokenize):
     assert [row[:1] for row in got.to_lists()] == [["登录失败"], ["客服态度差"], ["电池续航太短"], ["不错"], [], ["无法登录"]]
     assert got.joined().tolist()[4] == ""
     assert got.vocabulary.tolist() == sorted(got.vocabulary)
+
+
+def test_phrases_are_joined_as_they_are_spelled(tokenize, corpus):
+    spans = find_spans(tokenize([*corpus, "微信App的store闪退，App非常crash", ""]))
+    chosen = np.argsort(spans.rows, kind="stable")
+    phrases, numbers = module.spelled(spans, chosen)
+    expected = ["、".join(phrases[numbers[spans.rows[chosen] == row]]) for row in range(spans.batch.n_rows)]
+    assert joined_phrases(spans, chosen).tolist() == expected
+    assert "app store闪退" in expected[-2] and "app crash" in expected[-2]
 
 
 def test_permutation_and_chunks_change_nothing(tokenize, corpus):

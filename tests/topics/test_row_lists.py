@@ -28,10 +28,11 @@ def test_heads_and_ranks(rows, first, rank):
 
 
 def test_join_rows():
-    words = np.array(["a", "b", "c"], dtype=object)
-    assert join_rows(words, np.array([0, 0, 2]), 4).tolist() == ["a、b", "", "c", ""]
-    assert join_rows(words[:0], np.zeros(0, np.int64), 2).tolist() == ["", ""]
-    assert join_rows(words[:0], np.zeros(0, np.int64), 0).tolist() == []
+    words, none = np.array(["b", "a", "", "c\ud800😀"], dtype=object), np.zeros(0, np.int64)
+    assert join_rows(words, np.array([1, 0, 3]), np.array([0, 0, 2]), 4).tolist() == ["a、b", "", "c\ud800😀", ""]
+    assert join_rows(words, np.array([2, 1, 2], np.int32), np.array([0, 0, 0]), 1, " / ").tolist() == [" / a / "]
+    assert join_rows(words, none, none, 2).tolist() == ["", ""]
+    assert join_rows(words[:0], none, none, 0).tolist() == []
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=()))))

@@ -106,7 +106,7 @@ def test_cleaned_texts_have_the_same_sketches(texts):
 def test_without_the_extension_the_sketches_are_the_same(monkeypatch):
     expected = sketch_texts(TEXTS)
     groups = find_duplicates(TEXTS)
-    monkeypatch.setattr(kernels, "_compiled_module", lambda: None)
+    monkeypatch.setattr(kernels, "compiled_module", lambda: None)
     same_sketches(sketch_texts(TEXTS), expected)
     same(find_duplicates(TEXTS), groups)
 

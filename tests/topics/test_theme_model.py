@@ -68,6 +68,20 @@ def test_a_file_keeps_all(model, corpus, tmp_path):
     assert refitted[0].names[:4] == model.themes_.names
 
 
+def test_what_a_file_says_of_a_word(model, tmp_path):
+    themes = model.themes_
+    content = json.loads(model.save(tmp_path / "themes.json").read_text())
+    assert list(content["words"]) == themes.vocabulary.tolist()
+    for (documents, places, values), count, row in zip(content["words"].values(), themes.documents, themes.occurrences, strict=True):
+        assert documents == count and dict(zip(places, values, strict=True)) == {place: row[place] for place in np.flatnonzero(row)}
+
+
+def test_themes_without_a_word(model, tmp_path):
+    path = model.save(tmp_path / "themes.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"words": {}}))
+    assert read_themes(path).occurrences.shape == (0, len(model.themes_))
+
+
 def test_user_words_reach_the_themes():
     texts = ["扫地机器人迷路", "扫地机器人很吵", "扫地机器人坏了，扫不干净", "快递慢"] * 2
     words = {word for row in ThemeModel(user_dictionary=["扫地机器人"]).fit(texts).themes_.top_words() for word in row}
@@ -97,17 +111,21 @@ def test_a_failed_fit_changes_nothing(corpus):
 
 WRONG = {
     "no JSON": ("{", "expected JSON"),
-    "another format": ({"format": "x"}, "expected the format 'feedback_nlp.themes/1'"),
+    "another format": ({"format": "x"}, "expected the format 'feedback_nlp.themes/2'"),
     "a list": ([], "expected the format"),
     "no themes": ({"themes": None}, "not as save"),
     "no words": ({"words": None}, "not as save"),
     "names alike": ({"themes": lambda themes: [{**entry, "name": "x"} for entry in themes]}, "distinct names"),
     "ids alike": ({"themes": lambda themes: [{**entry, "id": 0} for entry in themes]}, "distinct ids"),
     "an id to come": ({"next_id": 0}, "below next_id"),
-    "a place too far": ({"words": {"登录": [1, [99, 1.0]]}}, "not as save"),
-    "a count below 0": ({"words": {"登录": [1, [0, -1.0]]}}, "counts from 0 on"),
-    "no number": ({"words": {"登录": [1, [0, float("nan")]]}}, "counts from 0 on"),
-    "more than all": ({"documents": 1, "words": {"登录": [2]}}, "no word in more texts"),
+    "a place too far": ({"words": {"登录": [1, [99], [1.0]]}}, "not as save"),
+    "a place below 0": ({"words": {"登录": [1, [-1], [1.0]]}}, "from 0 on"),
+    "half a place": ({"words": {"登录": [1, [0.5], [1.0]]}}, "places of themes"),
+    "a place without a count": ({"words": {"登录": [1, [0, 1], [1.0]], "付款": [1, [0], [1.0, 1.0]]}}, "a number for each theme"),
+    "a word without places": ({"words": {"登录": [1]}}, "not as save"),
+    "a count below 0": ({"words": {"登录": [1, [0], [-1.0]]}}, "counts from 0 on"),
+    "no number": ({"words": {"登录": [1, [0], [float("nan")]]}}, "counts from 0 on"),
+    "more than all": ({"documents": 1, "words": {"登录": [2, [], []]}}, "no word in more texts"),
     "a number as text": ({"documents": "many"}, "not as save"),
 }
 

@@ -208,6 +208,22 @@ def test_a_large_fair_sample_gives_the_class_mix(tmp_path):
     assert manifest["reference"]["type"] == pytest.approx(expected.tolist(), abs=1e-4)
 
 
+@pytest.mark.parametrize("folds", [0, 5])
+@pytest.mark.parametrize("column", ["type", "sentiment", "urgency", "risk"])
+def test_a_text_without_a_label_counts_for_the_other_heads(tmp_path, column, folds):
+    """Two tables, the second without one head: that head is learned from the first, figures of it are of the first."""
+    first, second = heads_table(rows=360), heads_table(seed=8, rows=360).drop(columns=column)
+    labels = read_labels(write(tmp_path, first=first, second=second.assign(text="再" + second["text"])))
+    manifest = train(labels, tmp_path / "model", replace(QUICK, folds=folds))
+    unseen = heads_table(seed=99)
+    scores = BatchScorer.load(tmp_path / "model").score(unseen["text"])
+    for head in ("type", "sentiment", "urgency"):
+        assert (scores[head] == unseen[head]).mean() > 0.85, head
+    shares = first[column].value_counts(normalize=True)
+    if column in ("type", "urgency"):
+        assert manifest["reference"][column] == pytest.approx([shares[label] for label in HEADS[column]], abs=1e-4)
+
+
 def test_texts_without_characters_can_be_trained_on(tmp_path):
     table = pd.concat([heads_table(rows=60), pd.DataFrame([("", "other", 0, "low", "")], columns=heads_table().columns)])
     assert len(trained_on(table, tmp_path, SMALL)[0].score(["", "闪退"])) == 2
@@ -386,11 +402,11 @@ def refused(labels, out, options=SMALL):
     return str(caught.value)
 
 
-def test_a_table_without_rows(tmp_path):
-    message = refused(read_labels(write(tmp_path, heads=heads_table().head(0))), tmp_path / "model")
-    assert message.startswith("expected texts with readers' labels to train on, got none")
-    labels = read_labels(write(tmp_path, heads=heads_table().head(0), polarity=polarity_table(), soft=soft_table()))
-    assert refused(labels, tmp_path / "model", replace(SMALL, folds=0)) == message
+@pytest.mark.parametrize("column", ["type", "sentiment", "urgency", "risk"])
+def test_a_head_without_labels(tmp_path, column):
+    """From nothing nothing comes; the message names both ways out."""
+    message = refused(read_labels(write(tmp_path, heads=heads_table(rows=30).drop(columns=column))), tmp_path / "model")
+    assert message.startswith(f"no table has labels of {column}, ") and "--start bundled" in message
     assert not (tmp_path / "model").exists()
 
 

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.errors import InputError, did_you_mean
-from feedback_nlp.io import map_columns
+from feedback_nlp.io import Table, map_columns, read_table
 from feedback_nlp.io.columns import fold
 from feedback_nlp.io.texts import is_missing
 from feedback_nlp.scorer.model import HEADS
@@ -78,6 +79,29 @@ def take_labels(frame: pd.DataFrame, *, heads: Sequence[str] | None = None) -> L
         expected = "; ".join(f"{head}: {_listed(head)}" for head in columns if any(problem.startswith(f"{head}:") for problem in problems))
         raise InputError(f"{'; '.join(problems)}; expected {expected}")
     return Labelled(as_texts(frame["text"]), names, truth, known)
+
+
+def read_label_table(
+    path: Path,
+    *,
+    text_column: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    strict: bool = False,
+    encoding: str | None = None,
+) -> Table:
+    """One file of labels, of any format ``io.read_table`` knows.
+
+    text_column: header of the texts. columns: other headers -> text, type, sentiment, urgency, risk, or the Chinese name of one.
+    Raises InputError where it cannot be read or a header is not there, RowError at the first bad row if ``strict``.
+    """
+    given = columns or {}
+    text = {header: target for header, target in given.items() if target == "text"}
+    table = read_table(path, text_column=text_column, columns=text, strict=strict, encoding=encoding)
+    try:
+        frame = rename_columns(table.frame, {header: target for header, target in given.items() if target != "text"})
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return replace(table, frame=frame)
 
 
 def rename_columns(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Where ``feedback_nlp.analyze`` spends its time, and that no step grows faster than the rows.
 
-    python -m benchmarks.pipeline [--data DIR] [--rows 100000] [--repeats N]
+    python -m benchmarks.pipeline [--data DIR] [--rows 100000] [--repeats N] [--record]
 
 Real texts; where a table has no date, product or channel, one is made up by seed. A quarter, a half and all of the rows are analysed
 by turns; the rows are in random order, so that all three are mixed alike.
@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.common import SEED, forget_peak, markdown_table, peak_mib, pin_to_core, read_table, signature, use_data_folder
+from benchmarks.common import ROOT, SEED, forget_peak, markdown_table, peak_mib, pin_to_core, read_table, record, signature, use_data_folder
 
 ROWS = 100_000
 #: A step that takes this many times longer per row on all rows than on a quarter of them is called super-linear ...
@@ -101,12 +101,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", help="folder of the labelled tables")
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--record", action="store_true", help="write the table into benchmarks/README.md")
     options = parser.parse_args(argv)
     use_data_folder(options.data)
     pin_to_core()
     frame = feedback_frame(options.rows)
     medians = profile(frame, [options.rows // 4, options.rows // 2, options.rows], options.repeats)
-    print(signature(), step_table(medians), f"Peak memory {peak_mib():,.0f} MiB, the table of {options.rows:,} rows included.", sep="\n\n")
+    peak = f"Peak memory {peak_mib():,.0f} MiB, the table of {options.rows:,} rows included."
+    figures = f"{signature()}\n\n{step_table(medians)}\n\n{peak}"
+    print(figures)
+    if options.record:
+        record(ROOT / "benchmarks" / "README.md", figures, start="<!-- pipeline:start -->", end="<!-- pipeline:end -->")
     return 0
 
 

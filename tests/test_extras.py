@@ -68,7 +68,7 @@ def test_a_command_without_its_extra_says_what_to_install(folder, monkeypatch, c
 def test_every_extra_is_spoken_for():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
-    elsewhere = {"plot", "notebook", "test", "lint"}  # tests/plots/test_plots_extra.py; below; tools
+    elsewhere = {"plot", "notebook", "report", "test", "lint"}  # tests/plots/test_plots_extra.py; below; nothing to be missing; tools
     assert set(config["options.extras_require"]) == {extra for extra, *_ in CALLS} | set(OF_OTHERS) | elsewhere
 
 

@@ -76,15 +76,20 @@ def map_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
 
 
 def _mapped(path: Path, file: IO[bytes], start: int) -> NDArray[Any]:
-    """The array whose entry starts there."""
+    """The array whose entry starts there, as a view of the file."""
+    dtype, shape, order = _described(file, start)
+    return np.memmap(path, dtype, "r", file.tell(), shape, order) if np.prod(shape) else np.zeros(shape, dtype)
+
+
+def _described(file: IO[bytes], start: int) -> tuple[np.dtype[Any], tuple[int, ...], Any]:
+    """Type, shape and order of the array whose entry starts there; the file then stands at its values."""
     file.seek(start + _NAME_AT)
     sizes = np.frombuffer(file.read(4), "<u2")
     file.seek(start + _HEADER + int(sizes.sum()))
     version = np.lib.format.read_magic(file)
     reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = reader(file)
-    order: Any = "F" if fortran else "C"
-    return np.memmap(path, dtype, "r", file.tell(), shape, order) if np.prod(shape) else np.zeros(shape, dtype)
+    return dtype, shape, "F" if fortran else "C"
 
 
 def map_frame(path: Path, name: str) -> "tuple[pa.Table, NDArray[np.uint8]]":
@@ -115,7 +120,9 @@ class ArraysOf(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         place = self._places[name]
         with self._path.open("rb") as file:
-            return np.array(_mapped(self._path, file, place))
+            dtype, shape, order = _described(file, place)
+            values = np.frombuffer(file.read(int(np.prod(shape)) * dtype.itemsize), dtype)
+        return values.reshape(shape, order=order)
 
     def __contains__(self, name: object) -> bool:
         return name in self._places

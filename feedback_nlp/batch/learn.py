@@ -97,6 +97,14 @@ class Corpus:
         """Reads the rows."""
         return Reader(self.space, self.rows)
 
+    def texts(self) -> list[str]:
+        """Of the sample."""
+        return self.reader.texts(self.sample)
+
+    def words(self, texts: list[str]) -> PartWords:
+        """Of the sample's texts. Nothing is kept: who learns from them is in another process, and what is kept there is in its way."""
+        return PartWords.of(self.setup.tokenizer.tokenize(texts))
+
 
 def learn(space: Space, n_parts: int, setup: Setup, engine: Engine) -> tuple[Learned, Duplicates]:
     """Learn from the results of the first map; also the duplicates themselves. Raises RowError for a repeated id if the setup is strict."""
@@ -108,8 +116,8 @@ def learn(space: Space, n_parts: int, setup: Setup, engine: Engine) -> tuple[Lea
     products = set(counts["product"].labels.tolist()) if "product" in counts else set()
     chosen = lowest(order, SAMPLE_ROWS)
     corpus = Corpus(space, rows, setup, chosen, products, order, None if column is None else customers, times)
-    # The two take about as long as each other and need nothing of each other.
-    (knowledge, aspects), alike = engine.map(_done, (_learn_texts, _group), corpus)
+    # They need nothing of each other; the first takes about as long as both others.
+    knowledge, alike, aspects = engine.map(_done, (_topics, _group, _aspects), corpus)
     learned = Learned(
         rows=rows,
         groups=Groups.of(alike, reader.names(alike.representative)),
@@ -128,20 +136,25 @@ def _done(task: Callable[[Corpus], Any], corpus: Corpus) -> Any:
     return task(corpus)
 
 
-def _learn_texts(corpus: Corpus) -> tuple[Knowledge, Mapping[str, Iterable[str]]]:
-    """Themes and all that is known of words, and the aspects, of the sample."""
-    sample, setup, products = corpus.reader.texts(corpus.sample), corpus.setup, corpus.products
-    words = PartWords.of(setup.tokenizer.tokenize(sample))
-    knowledge = learn_topics(words, products=products, n_themes=setup.n_themes, previous=setup.themes)
-    if setup.aspects is not None:
-        return knowledge, setup.aspects
-    return knowledge, learn_aspects(TextBatch.from_texts(sample), words.batch, ignore=products)
+def _topics(corpus: Corpus) -> Knowledge:
+    """Themes and all that is known of words."""
+    return learn_topics(
+        corpus.words(corpus.texts()), products=corpus.products, n_themes=corpus.setup.n_themes, previous=corpus.setup.themes
+    )
 
 
 def _group(corpus: Corpus) -> Duplicates:
     """Who says the same."""
     reader = corpus.reader
     return group_sketches(reader.sketches(), reader.texts, order=corpus.order, customers=corpus.customers, times=corpus.times, cleaned=True)
+
+
+def _aspects(corpus: Corpus) -> Mapping[str, Iterable[str]]:
+    """Aspects and their words, as given or as the sample has them."""
+    if corpus.setup.aspects is not None:
+        return corpus.setup.aspects
+    texts = corpus.texts()
+    return learn_aspects(TextBatch.from_texts(texts), corpus.words(texts).batch, ignore=corpus.products)
 
 
 def lowest(order: NDArray[np.uint64], size: int) -> Ints:

@@ -53,7 +53,10 @@ def check_versions() -> Iterator[Finding]:
 def check_extras() -> Iterator[Finding]:
     """Optional packages, by the extra that brings them."""
     for extra in sorted(set(metadata.metadata("feedback_nlp").get_all("Provides-Extra") or ()) - NOT_FOR_USERS):
-        found = [_package(name, least, extra=extra) for name, least in requirements(extra).items()]
+        wanted = requirements(extra)
+        if not wanted:
+            continue
+        found = [_package(name, least, extra=extra) for name, least in wanted.items()]
         state: State = "ok" if all(each.state == "ok" for each in found) else "note"
         advice = "" if state == "ok" else say("to use it: python -m pip install 'feedback_nlp[{extra}]'", extra=extra)
         yield Finding(f"extra {extra}", state, ", ".join(f"{each.name} {each.detail}" for each in found), advice)

@@ -11,8 +11,8 @@ from typing import Any
 
 from feedback_nlp.errors import InputError
 
-#: Objects that a worker keeps open: those of the step before may still be wanted.
-OPEN = 2
+#: Objects that a worker keeps open: those of one map. Whatever it keeps longer counts as a leak, for which joblib ends it.
+OPEN = 1
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,9 @@ def settle(keys: Hashes, given: NDArray[np.bool_], ties: Hashes, spelled: Callab
     alone[:-1] &= ranked[1:] != ranked[:-1]
     rows = order[~alone]
     again, first = _repeated(rows[given[rows]], keys)
-    renamed, number = _numbered(rows[~given[rows]], keys, ties, np.unique(keys[given]), spelled)
+    made = rows[~given[rows]]
+    taken = np.unique(keys[given]) if len(made) else keys[:0]
+    renamed, number = _numbered(made, keys, ties, taken, spelled)
     return Settled(again, first, renamed, number)
 
 

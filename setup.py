@@ -2,10 +2,12 @@
 
 from setuptools import Extension, setup
 
+BUFFERS = "feedback_nlp/text/_buffers.h"
+
 NATIVE = Extension(
     "_feedback_nlp_native",
     [f"feedback_nlp/scorer/_{name}.c" for name in ("module", "clean", "pool", "dense")],
-    depends=["feedback_nlp/scorer/_native.h", "feedback_nlp/scorer/_pool_loops.h"],
+    depends=["feedback_nlp/scorer/_native.h", "feedback_nlp/scorer/_pool_loops.h", BUFFERS],
     # Without a compiler the package installs all the same, and numpy does the same work.
     optional=True,
     py_limited_api=True,
@@ -17,6 +19,7 @@ NATIVE = Extension(
 MINHASH = Extension(
     "_feedback_nlp_minhash",
     ["feedback_nlp/topics/_minhash.c"],
+    depends=[BUFFERS],
     # As above: topics/kernels.py does the same work in numpy.
     optional=True,
     py_limited_api=True,
@@ -26,7 +29,7 @@ MINHASH = Extension(
 CUT = Extension(
     "_feedback_nlp_cut",
     ["feedback_nlp/text/_cut.c", "feedback_nlp/text/_cut_module.c"],
-    depends=["feedback_nlp/text/_cut.h"],
+    depends=["feedback_nlp/text/_cut.h", BUFFERS],
     # As above: text/cutting.py does the same work in numpy, with the same sums.
     optional=True,
     py_limited_api=True,

@@ -1,10 +1,11 @@
 """Learning users' own labels: what a few labels are worth with the bundled model and without, and what corrections cost elsewhere.
 
-    python -m benchmarks.adaptation [--data DIR] [--draws 5]
+    python -m benchmarks.adaptation [--data DIR] [--draws 5] [--record]
 
-Two parts. A new taxonomy: fields of government, aspects of cars, kinds of messages, which the bundled model was never told, learned from
+Three parts. A new taxonomy: fields of government, aspects of cars, kinds of messages, which the bundled model was never told, learned from
 50 to 1,000 labels drawn by seed, tried on texts that no draw holds. Corrections: a model is trained here without some sources and without
 a fifth of the others' texts; an estimator that begins with it is given corrections of one new source, and tried there and on all others.
+The whole model: the same one, adapted as ``feedback-nlp train --start`` does to some hundred labels of all heads.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.common import SEED, markdown_table, read_table, signature, use_data_folder
+from benchmarks.common import ROOT, SEED, markdown_table, read_table, record, signature, use_data_folder
 from benchmarks.metrics import confusion, macro_f1
 from feedback_nlp.scorer.model import load_model
 from feedback_nlp.train.labels import read_labels, text_fraction
@@ -40,6 +41,8 @@ LEFT_OUT = (*NEW_SOURCES, "city_category")
 #: Share of the other sources' texts that the model does not see, and of a new source's texts that corrections are taken from.
 HELD, CORRECTED = 0.2, 0.6
 PASSES = 8
+#: Labels that the whole model is adapted to, and its heads that are told.
+ADAPTED, HEADS = (100, 300, 800), ("type", "sentiment", "urgency")
 
 #: Makes an unfitted classifier.
 Maker = Callable[[], Any]
@@ -152,16 +155,48 @@ def type_f1(chosen: NDArray[Any], rows: pd.DataFrame) -> float:
     return figures(rows["type"].tolist(), chosen.tolist(), TYPE_CODES)[0]
 
 
-def correction_table(draws: int) -> str:
-    """Corrections of a new source: macro-F1 of types there and elsewhere, before and after."""
+def adapted_rows(model: Path, source: pd.DataFrame, others: pd.DataFrame, draws: int) -> Iterator[list[object]]:
+    """Lines of the table of whole models for one source: means over draws, before and after, by head."""
+    from feedback_nlp.scorer.scorer import BatchScorer
+    from feedback_nlp.train.adapt import AdaptOptions, adapt
+
+    for size in ADAPTED:
+        found = []
+        for draw in range(draws):
+            order = np.random.default_rng([SEED, draw]).permutation(len(source))
+            pool, tried = np.split(order, [int(CORRECTED * len(order))])
+            given = source.iloc[pool[:size]]
+            with tempfile.TemporaryDirectory() as folder:
+                given[["text", *HEADS, "risk"]].to_parquet(Path(folder) / "own.parquet")
+                adapt(read_labels([Path(folder) / "own.parquet"]), Path(folder) / "model", start=model, options=AdaptOptions(folds=0))
+                scorers = [BatchScorer.load(path) for path in (model, Path(folder) / "model")]
+            found.append([heads_f1(scorer, rows) for rows in (source.iloc[tried], others) for scorer in scorers])
+        cells = [" / ".join(f"{value:.2f}" for value in heads) for heads in np.mean(found, axis=0)]
+        yield [f"{source['source'].iloc[0]}", len(given), *cells]
+
+
+def heads_f1(scorer: Any, rows: pd.DataFrame) -> list[float]:
+    """Macro-F1 of each of ``HEADS``, over the classes that readers or the scorer name."""
+    scores = scorer.score(rows["text"].tolist())
+    pairs = [(rows[head].astype(str).tolist(), scores[head].astype(str).tolist()) for head in HEADS]
+    return [figures(truth, chosen, sorted({*truth, *chosen}))[0] for truth, chosen in pairs]
+
+
+def new_source_tables(draws: int) -> tuple[str, str]:
+    """What labels of a source that the model did not see are worth there, and cost elsewhere: corrections of types, and whole models."""
     with tempfile.TemporaryDirectory() as folder:
         model, new, others = train_without(Path(folder))
-        lines = [row for name in NEW_SOURCES for row in correction_rows(model, new[new["source"] == name], others, draws)]
-    return markdown_table(["source, corrections, use", "rows", "there before", "there after", "others before", "others after"], lines)
+        sources = [new[new["source"] == name] for name in NEW_SOURCES]
+        lines, whole = ([row for rows in sources for row in table(model, rows, others, draws)] for table in (correction_rows, adapted_rows))
+        corrections = markdown_table(
+            ["source, corrections, use", "rows", "there before", "there after", "others before", "others after"], lines
+        )
+        return corrections, markdown_table(["source", "labels", "there before", "there after", "others before", "others after"], whole)
 
 
 def report(draws: int) -> str:
-    """Both tables as Markdown."""
+    """All tables as Markdown."""
+    corrections, whole = new_source_tables(draws)
     return "\n\n".join(
         [
             f"{signature()}  \nModel `{load_model().signature}`, seed {SEED}, {draws} draws.",
@@ -170,7 +205,10 @@ def report(draws: int) -> str:
             taxonomy_table(draws),
             f"Corrections. Macro-F1 of types; a model trained here ({PASSES} passes, readers' labels alone, no calibration) without the "
             f"sources {', '.join(LEFT_OUT)}; others: the fifth of all other sources' texts that it did not see.",
-            correction_table(draws),
+            corrections,
+            f"The whole model. Macro-F1 of {', '.join(HEADS)}; the same model, adapted to labels of all heads. Its steps were chosen on "
+            "these two sources.",
+            whole,
         ]
     )
 
@@ -180,9 +218,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.adaptation", description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="folder of the labelled tables")
     parser.add_argument("--draws", type=int, default=5, help="draws of labels by seed")
+    parser.add_argument("--record", action="store_true", help="write the tables into benchmarks/README.md")
     options = parser.parse_args(argv)
     use_data_folder(options.data)
-    print(report(options.draws))
+    found = report(options.draws)
+    print(found)
+    if options.record:
+        record(ROOT / "benchmarks" / "README.md", found, start="<!-- adaptation:start -->", end="<!-- adaptation:end -->")
     return 0
 
 

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.io import write_csv, write_json, write_parquet
+from feedback_nlp.io.cells import to_frame
 from feedback_nlp.ledger.assemble import HEADERS
 from feedback_nlp.summary import in_order
 from feedback_nlp.topics import Themes, read_themes, write_themes
@@ -170,6 +170,4 @@ def _read_table(path: Path, rows: int | None = None, columns: Collection[str] | 
         else:
             batches = file.iter_batches(batch_size=max(rows, 1), columns=chosen)
             table = pa.Table.from_batches(list(islice(batches, 1)), file.schema_arrow.empty_table().select(chosen).schema)[:rows]
-    # Arrow before 19 knows no texts of pandas 3.
-    texts = dict.fromkeys((pa.string(), pa.large_string()), pd.StringDtype(na_value=np.nan))
-    return table.to_pandas(types_mapper=texts.get)
+    return to_frame(table)

@@ -82,7 +82,7 @@ class Result:
             f"{ours / self.rate:,.1f}",
             first,
             f"{self.peak_mib:,.0f}",
-            f"{cost:.4f}",
+            f"{cost:.5f}",
             *shown,
         ]
 

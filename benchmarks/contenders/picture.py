@@ -5,6 +5,8 @@ from pathlib import Path
 
 #: Margins of the axes beyond the points: factors for speed, the right one with room for a name, and a difference for accuracy.
 BEFORE, BEHIND, ABOVE = 4.0, 40.0, 0.06
+#: A name stands below its point where another one, a little more right and slower by less than this factor, would run into it.
+CLOSE = 0.03
 
 
 def draw(points: Sequence[tuple[str, float, float]], path: Path) -> None:
@@ -21,7 +23,8 @@ def draw(points: Sequence[tuple[str, float, float]], path: Path) -> None:
     axes.set_ylim(min(rights) - ABOVE, min(max(rights) + ABOVE, 1))
     for place, (name, speed, right) in enumerate(points):
         axes.plot([speed], [right], "o", markersize=9, color=BLUE if place == 0 else MARKED, clip_on=False)
-        axes.annotate(name, (speed, right), xytext=(9, 5), textcoords="offset points", **letters.style(NORMAL))
+        below = any(0 <= other - right < CLOSE and slower < speed < slower * BEHIND for _, slower, other in points)
+        axes.annotate(name, (speed, right), xytext=(9, -15 if below else 5), textcoords="offset points", **letters.style(NORMAL))
     powers = [10**power for power in range(1, 9) if min(speeds) / BEFORE <= 10**power <= max(speeds) * BEHIND]
     ticks(axes.xaxis, powers, [f"{power:,}" for power in powers], letters)
     shown = [step / 20 for step in range(21) if axes.get_ylim()[0] <= step / 20 <= axes.get_ylim()[1]]

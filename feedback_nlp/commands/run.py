@@ -4,7 +4,7 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,15 +81,19 @@ class _After:
             need_sql()
 
     def load(self, folder: str) -> "Analysis":
-        """The results, and of the ledger no more than is wanted: all of it, the columns of a report, or the first rows."""
+        """The results, and of the ledger no more than is wanted: all of it, what a report looks at, or the first rows."""
         from feedback_nlp.analysis import Analysis
 
         if self.store or self.workbook:
             return Analysis.load(folder)
         if self.report:
-            from feedback_nlp.report.page import COLUMNS
+            from feedback_nlp.report.reading import read_reported
 
-            return Analysis.load(folder, columns=COLUMNS)
+            analysis = Analysis.load(folder, rows=0)
+            stated = analysis.signature.get("options", {}).get("as_of")
+            return replace(
+                analysis, ledger=read_reported(Path(folder) / "ledger.parquet", list(analysis.summary["priority"]), stated=stated)
+            )
         from feedback_nlp.terminal import TOP_ITEMS
 
         return Analysis.load(folder, rows=TOP_ITEMS)

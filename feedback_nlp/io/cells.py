@@ -113,6 +113,15 @@ def arrow_column(column: pd.Series) -> "pa.Array":
     return array
 
 
+def to_frame(table: "pa.Table") -> pd.DataFrame:
+    """Return an Arrow table as a DataFrame whose texts are pandas' own."""
+    import pyarrow as pa
+
+    # Arrow before 19 knows no texts of pandas 3.
+    texts = dict.fromkeys((pa.string(), pa.large_string()), pd.StringDtype(na_value=np.nan))
+    return table.to_pandas(types_mapper=texts.get)
+
+
 def as_text(value: Any) -> str | None:
     """A cell of any type as text: JSON where it is nested, None where it is missing."""
     if is_missing(value):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 Ints = NDArray[np.int64]
 
@@ -16,7 +17,8 @@ def codes_of(column: "pd.Series") -> tuple[Ints, list[str]]:
     """The text of each cell as a number: int64 (n,), its place in the texts that follow, each once; -1 where it is missing."""
     import pandas as pd
 
-    code, texts = pd.factorize(column if column.dtype == "str" else column.astype(object).astype(str))
+    plain = column.dtype == "str" or isinstance(column.dtype, pd.CategoricalDtype)
+    code, texts = pd.factorize(column if plain else column.astype(object).astype(str))
     return np.asarray(code, np.int64), list(texts)
 
 
@@ -36,12 +38,22 @@ def look_up(code: Ints, values: Iterable[Any], names: Sequence[Any]) -> Ints:
 
 def is_blank(column: "pd.Series") -> NDArray[np.bool_]:
     """bool (n,): where a column of texts holds none, the empty one, or white space as `str.isspace` sees it."""
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pa.array(column.astype("str").array, from_pandas=True)
-    empty = pc.equal(pc.binary_length(texts), 0)
-    return np.asarray(pc.fill_null(pc.or_(empty, pc.utf8_is_space(texts)), True).to_numpy(zero_copy_only=False), np.bool_)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        code, texts = codes_of(column)
+        return np.array([*(not text.strip() for text in texts), True], np.bool_)[code]
+    texts_there = pa.array(column.astype("str").array, from_pandas=True)
+    return np.asarray(pc.fill_null(blank(texts_there), True).to_numpy(zero_copy_only=False), np.bool_)
+
+
+def blank(texts: "pa.Array") -> "pa.Array":
+    """bool (n,): whether a text is empty or white space; nothing where there is none."""
+    import pyarrow.compute as pc
+
+    return pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts))
 
 
 def cross(row: Ints, column: Ints, n_rows: int, n_columns: int) -> Ints:

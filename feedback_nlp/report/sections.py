@@ -162,6 +162,6 @@ def quality_of(analysis: "Analysis", words: Words) -> Quality:
 def _filled(column: "pd.Series") -> float:
     """The share of cells that are neither missing nor blank."""
     there = column.notna().to_numpy(bool)
-    if column.dtype == object or str(column.dtype) in ("str", "string"):
+    if column.dtype == object or str(column.dtype) in ("str", "string", "category"):
         there = there & ~is_blank(column)
     return float(np.mean(there)) if len(there) else 0.0

@@ -15,28 +15,6 @@ int best_target(void) {
     return PORTABLE;
 }
 
-/* The buffer of an argument; -1 with an exception set where it is not as said. */
-static int get_buffer(PyObject *object, const Argument *argument, Py_buffer *view) {
-    const int flags = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (argument->writable ? PyBUF_WRITABLE : 0);
-    if (PyObject_GetBuffer(object, view, flags) == 0) {
-        const char *format = view->format ? view->format : "B";
-        if (*format == '@' || *format == '=') {
-            format++;
-        }
-        if (format[0] && !format[1] && strchr(argument->letters, format[0]) && view->ndim == argument->ndim &&
-            view->itemsize == argument->itemsize && (uintptr_t)view->buf % (size_t)view->itemsize == 0) {
-            return 0;
-        }
-        PyBuffer_Release(view);
-    } else if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
-        return -1;
-    }
-    PyErr_Clear();
-    PyErr_Format(PyExc_ValueError, "%s: expected a%s C-contiguous %s buffer of %d dimension(s)", argument->name,
-                 argument->writable ? " writable" : "", argument->type, argument->ndim);
-    return -1;
-}
-
 int get_buffers(PyObject *args, const Argument *arguments, int n, Py_buffer *views) {
     for (int held = 0; held < n; held++) {
         if (get_buffer(PyTuple_GetItem(args, held), &arguments[held], &views[held]) != 0) {

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../text/_buffers.h"
+
 #if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0
 #error "float arithmetic is wider than float here; the package falls back to numpy"
 #endif
@@ -55,12 +57,6 @@ INLINE int LOWEST_BIT(uint64_t bits) {
 #endif
 
 INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
-/* An argument that is an array: its name, the letters of its formats, its type in words, bytes an item, dimensions. */
-typedef struct {
-    const char *name, *letters, *type;
-    int itemsize, ndim, writable;
-} Argument;
 
 #define MAX_BUFFERS 16
 

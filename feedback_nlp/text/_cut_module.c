@@ -5,16 +5,13 @@
 #include <Python.h>
 #include <string.h>
 
+#include "_buffers.h"
 #include "_cut.h"
 
 /* Version of the function and its arguments; cutting.py compares it. */
 #define VERSION 1
 
-/* The arguments: name, letters of the formats, type in words, bytes an item, dimensions, whether it is written. */
-typedef struct {
-    const char *name, *letters, *type;
-    int itemsize, ndim, written;
-} Argument;
+/* The arguments. */
 enum { CODES, INDPTR, KEYS, WEIGHT, WHOLE, FIRST, SINGLE, KINDS, BEGIN, MOVE, EMIT, OUT_START, OUT_STOP, OUT_KEY, OUT_COUNTS, N_ARGUMENTS };
 static const Argument ARGUMENTS[N_ARGUMENTS] = {
     {"codes", "IL", "uint32", 4, 1, 0},  {"indptr", "lq", "int64", 8, 1, 0},  {"keys", "lq", "int64", 8, 1, 0},
@@ -70,27 +67,6 @@ static const char *check_and_cut(const Py_buffer *views, int use_hmm, int64_t *t
     int64_t *const out[] = {views[OUT_START].buf, views[OUT_STOP].buf, views[OUT_KEY].buf, views[OUT_COUNTS].buf};
     *total = cut_rows(&in, n_rows, longest, out);
     return NULL;
-}
-
-/* The buffer of an argument; -1 with a ValueError set where it is not as it should be. */
-static int get_buffer(PyObject *object, const Argument *wanted, Py_buffer *view) {
-    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (wanted->written ? PyBUF_WRITABLE : 0)) == 0) {
-        const char *format = view->format ? view->format : "B";
-        if (*format == '@' || *format == '=') {
-            format++;
-        }
-        if (format[0] && !format[1] && strchr(wanted->letters, format[0]) && view->ndim == wanted->ndim &&
-            view->itemsize == wanted->itemsize && (uintptr_t)view->buf % (size_t)view->itemsize == 0) {
-            return 0;
-        }
-        PyBuffer_Release(view);
-    } else if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
-        return -1;
-    }
-    PyErr_Clear();
-    PyErr_Format(PyExc_ValueError, "%s: expected a%s C-contiguous %s buffer of %d dimension(s)", wanted->name,
-                 wanted->written ? " writable" : "", wanted->type, wanted->ndim);
-    return -1;
 }
 
 static PyObject *py_cut(PyObject *module, PyObject *args) {

@@ -4,7 +4,6 @@ The rules are those of jieba 0.42.1's ``cut``. ``_cut.c`` does it where it was b
 does its work in all texts before the next begins. Both form the same sums in the same order: they give the same tokens and keys.
 """
 
-import importlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from feedback_nlp.text import hmm
 from feedback_nlp.text.lexicon import BREAK, HAN, LATIN, N_CODES, OTHER, Bools, Ints, Lexicon, kinds, places
+from feedback_nlp.text.native import load
 from feedback_nlp.text.routes import Words, best_words
 
 #: What the model does not read: a number or Latin word is one token, and so is what stands between two (jieba's ``re_skip``).
@@ -64,11 +64,7 @@ def compiled() -> bool:
 @cache
 def _compiled_module() -> Any:
     """The module built from ``_cut.c``; None where it is missing, cannot be loaded or is of another version."""
-    try:
-        module = importlib.import_module(_MODULE)
-    except ImportError:
-        return None
-    return module if getattr(module, "VERSION", None) == _VERSION else None
+    return load(_MODULE, _VERSION)
 
 
 def cut(texts: list[str], lexicon: Lexicon, *, use_hmm: bool) -> Cut:

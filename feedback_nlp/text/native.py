@@ -15,8 +15,13 @@ def native() -> Any:
 
     Its functions take numpy arrays, hold the GIL only to check them, and raise ValueError for a wrong one.
     """
+    return load(MODULE, VERSION)
+
+
+def load(name: str, version: int) -> Any:
+    """A compiled module; None where it is missing, cannot be loaded or is of another version."""
     try:
-        module = importlib.import_module(MODULE)
+        module = importlib.import_module(name)
     except ImportError:
         return None
-    return module if getattr(module, "VERSION", None) == VERSION else None
+    return module if getattr(module, "VERSION", None) == version else None

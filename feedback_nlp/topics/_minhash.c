@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../text/_buffers.h"
+
 /* Version of the functions and their arguments; kernels.py compares it. */
 #define VERSION 2
 
@@ -272,11 +274,6 @@ static const char *best_spans(const Array *a) {
     return NULL;
 }
 
-/* What a function is given: the letters of its formats, bytes, dimensions, whether it is written. */
-typedef struct {
-    const char *name, *letters, *type;
-    int itemsize, ndim, written;
-} Argument;
 #define MAX_ARGUMENTS 7
 #define CODES {"codes", "IL", "uint32", 4, 1, 0}
 #define INDPTR {"indptr", "lq", "int64", 8, 1, 0}
@@ -313,27 +310,6 @@ static const Kernel KERNELS[N_KERNELS] = {
       {"out", "lq", "int64", 8, 2, 1}},
      best_spans},
 };
-
-/* The buffer of an argument; -1 with a ValueError set where it is not as it should be. */
-static int get_buffer(PyObject *object, const Argument *wanted, Py_buffer *view) {
-    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (wanted->written ? PyBUF_WRITABLE : 0)) == 0) {
-        const char *format = view->format ? view->format : "B";
-        if (*format == '@' || *format == '=') {
-            format++;
-        }
-        if (format[0] && !format[1] && strchr(wanted->letters, format[0]) && view->ndim == wanted->ndim &&
-            view->itemsize == wanted->itemsize && (uintptr_t)view->buf % (size_t)view->itemsize == 0) {
-            return 0;
-        }
-        PyBuffer_Release(view);
-    } else if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
-        return -1;
-    }
-    PyErr_Clear();
-    PyErr_Format(PyExc_ValueError, "%s: expected a%s C-contiguous %s buffer of %d dimension(s)", wanted->name,
-                 wanted->written ? " writable" : "", wanted->type, wanted->ndim);
-    return -1;
-}
 
 /* Whether pointers fail to go from 0 to total without ever falling. */
 static int wrong_pointers(const int64_t *pointers, int64_t n, int64_t total) {

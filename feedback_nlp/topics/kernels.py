@@ -4,7 +4,6 @@ Each runs the C function of ``_minhash.c`` where it was built, else its twin ``.
 same bits.
 """
 
-import importlib
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_nlp.scorer.ngrams import bucket_slots
+from feedback_nlp.text.native import load
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.uint32]
@@ -43,11 +43,7 @@ def compiled() -> bool:
 @cache
 def compiled_module() -> Any:
     """The module built from ``_minhash.c``; None where it is missing, cannot be loaded or is of another version."""
-    try:
-        module = importlib.import_module(_MODULE)
-    except ImportError:
-        return None
-    return module if getattr(module, "VERSION", None) == _VERSION else None
+    return load(_MODULE, _VERSION)
 
 
 def hash_rows(codes: Codes, indptr: Ints) -> NDArray[np.uint64]:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_nlp.io.cells import FORMULA_STARTS, LIST_SEPARATOR, ZONE, csv_cell, encodable
+from feedback_nlp.io.joined import constant, joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,9 +34,9 @@ def csv_bytes(frame: pd.DataFrame) -> "memoryview | bytes":
     columns = [csv_column(frame.iloc[:, position]) for position in range(frame.shape[1])]
     if len(columns) == 1:
         # A row of one empty cell would be a blank line.
-        columns = [pc.if_else(pc.equal(columns[0], _text("")), _text('""'), columns[0])]
-    columns[-1] = _joined([columns[-1], "\n"])
-    offsets, data = _parts(_joined(columns, ","))
+        columns = [pc.if_else(pc.equal(columns[0], constant("")), constant('""'), columns[0])]
+    columns[-1] = joined(columns[-1], "\n")
+    offsets, data = _parts(joined(*columns, separator=","))
     return data[offsets[0] : offsets[-1]].data
 
 
@@ -59,7 +60,7 @@ def csv_column(column: pd.Series) -> "pa.LargeStringArray":
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
         return pa.array(column.to_numpy()).cast(pa.large_string())
     if column.dtype == bool:
-        return pc.if_else(pa.array(column.to_numpy()), _text("True"), _text("False"))
+        return pc.if_else(pa.array(column.to_numpy()), constant("True"), constant("False"))
     texts = _texts(column) if isinstance(column.dtype, pd.StringDtype) or column.dtype == object else None
     text_only = texts is not None
     if texts is None:
@@ -109,7 +110,7 @@ def _spelled(numbers: Any) -> "pa.LargeStringArray":
     texts = pa.array(numbers).cast(pa.large_string())
     whole = plain & (numbers == np.floor(numbers))
     if whole.any():
-        texts = pc.if_else(whole, _joined([texts, ".0"]), texts)
+        texts = pc.if_else(whole, joined(texts, ".0"), texts)
     if not plain.all():
         others = numbers[~plain]
         # As Python floats single ones would show digits they do not have: 0.1 as 0.10000000149011612.
@@ -149,8 +150,8 @@ def _guarded(texts: "pa.LargeStringArray", *, formulas: bool) -> "pa.LargeString
     cells = texts.filter(pa.array(rows))
     if formulas:
         formula = pc.is_in(pc.utf8_slice_codeunits(cells, 0, 1), pa.array(FORMULA_STARTS, pa.large_string()))
-        cells = pc.if_else(formula, _joined(["'", cells]), cells)
-    quoted = _joined(['"', pc.replace_substring(cells, '"', '""'), '"'])
+        cells = pc.if_else(formula, joined("'", cells), cells)
+    quoted = joined('"', pc.replace_substring(cells, '"', '""'), '"')
     return pc.replace_with_mask(texts, pa.array(rows), pc.if_else(pa.array(special[rows]), quoted, cells))
 
 
@@ -159,18 +160,6 @@ def _parts(texts: "pa.LargeStringArray") -> tuple[NDArray[np.int64], NDArray[np.
     _, offsets, data = texts.buffers()
     starts = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1] if len(texts) else np.zeros(1, np.int64)
     return starts, np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
-
-
-def _joined(parts: list[Any], separator: str = "") -> Any:
-    import pyarrow.compute as pc
-
-    return pc.binary_join_element_wise(*(_text(part) if isinstance(part, str) else part for part in parts), _text(separator))
-
-
-def _text(text: str) -> Any:
-    import pyarrow as pa
-
-    return pa.scalar(text, pa.large_string())
 
 
 def _flat(array: Any) -> Any:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from feedback_nlp.io.joined import constant, joined
 from feedback_nlp.ledger.policy import COMPONENTS, Level, Policy
 from feedback_nlp.ledger.priority import Evidence, Priority
 from feedback_nlp.scorer.scores import Scores
@@ -37,18 +38,18 @@ def reasons(evidence: Evidence, priority: Priority, policy: Policy, *, scores: S
     for number, component in enumerate(COMPONENTS):
         rows = np.flatnonzero(said[:, number])
         phrase = _phrase(component, rows, evidence, priority, policy, scores)
-        words = _joined(phrase, points.take(pa.array(priority.tenths[rows, number])))
+        words = joined(phrase, points.take(pa.array(priority.tenths[rows, number])))
         columns.append(_spread(words, rows, len(said)))
     rest = np.where(said, 0, priority.tenths).sum(axis=1)
     rows = np.flatnonzero(named & (rest > 0))
-    columns.append(_spread(_joined("其余", points.take(pa.array(rest[rows]))), rows, len(said)))
+    columns.append(_spread(joined("其余", points.take(pa.array(rest[rows]))), rows, len(said)))
     # Arrow leaves out a row that is null in every column: none is.
     rows = np.flatnonzero(~named)
     columns.append(_spread(pa.array(["没有明显的升级因素"] * len(rows), pa.large_string()), rows, len(said)))
-    total = pc.binary_join_element_wise(*columns, pa.scalar("、", pa.large_string()), null_handling="skip")
+    total = pc.binary_join_element_wise(*columns, constant("、"), null_handling="skip")
     placed = take_names([*(f"按规则「{rule.label}」" for rule in policy.placements), ""], priority.placed)
     levels = take_names([_verdict(level) for level in policy.levels], priority.level)
-    return pd.array(_joined(total, "；", placed, levels, notes, "。"), dtype="str")
+    return pd.array(joined(total, "；", placed, levels, notes, "。"), dtype="str")
 
 
 def _phrase(component: str, rows: Ints, evidence: Evidence, priority: Priority, policy: Policy, scores: Scores) -> Any:
@@ -62,23 +63,14 @@ def _phrase(component: str, rows: Ints, evidence: Evidence, priority: Priority, 
     if component == "risk":
         return take_names([label if label.endswith("风险") else f"{label}风险" for label in RISKS.values()], priority.worst_risk[rows])
     if component == "frequency":
-        return _joined(evidence.busiest[rows], "当日", _numbers(evidence.day_count[rows]), "条")
+        return joined(evidence.busiest[rows], "当日", _numbers(evidence.day_count[rows]), "条")
     if component == "trend":
         return evidence.alert[rows]
     if component == "reach":
-        return _joined("主题触及", _percent(evidence.theme_reach[rows]), "客户")
+        return joined("主题触及", _percent(evidence.theme_reach[rows]), "客户")
     if component == "repeat":
-        return _joined("同一客户同一主题", _numbers(evidence.customer_theme_count[rows]), "次反馈")
+        return joined("同一客户同一主题", _numbers(evidence.customer_theme_count[rows]), "次反馈")
     return COMPONENTS[component]
-
-
-def _joined(*parts: Any) -> Any:
-    """Texts one behind the other, as an array of Arrow. parts: arrays of texts (n,), at least one, and single texts."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else pa.array(part, pa.large_string()) for part in parts]
-    return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))
 
 
 def _spread(texts: Any, rows: Ints, n_rows: int) -> Any:
